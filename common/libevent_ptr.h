@@ -1,0 +1,24 @@
+#ifndef L275_COMMON_LIBEVENT_PTR_H_
+#define L275_COMMON_LIBEVENT_PTR_H_
+
+#include <event2/event.h>
+#include <event2/http.h>
+
+#include <memory>
+
+namespace l275 {
+
+// Owning pointers to libevent's objects. An event loop outlives its events.
+struct LibeventDeleter {
+  void operator()(event_base* base) const { event_base_free(base); }
+  void operator()(event* e) const { event_free(e); }
+  void operator()(evhttp* http) const { evhttp_free(http); }
+};
+
+using EventBasePtr = std::unique_ptr<event_base, LibeventDeleter>;
+using EventPtr = std::unique_ptr<event, LibeventDeleter>;
+using EvhttpPtr = std::unique_ptr<evhttp, LibeventDeleter>;
+
+}  // namespace l275
+
+#endif  // L275_COMMON_LIBEVENT_PTR_H_
