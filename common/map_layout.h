@@ -39,7 +39,7 @@ L275_ASSERT_SIZE(struct l275_service_key, 8);
 struct l275_service {
 	__u64 hash_key; /* l275_service_hash_key() */
 	__u32 first_slot;
-	__u32 slots; /* of its table; 0 makes it a service without any backend */
+	__u32 slots; /* of its table, at least 1 */
 	__u32 id;    /* of its counters */
 	__u32 zero;
 };

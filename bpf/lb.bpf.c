@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * The load balancer's XDP program. Read from the bottom up: the entry point
+ * asks balance() for a verdict, counts it, and makes it an XDP action.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/counters.h"
+#include "bpf/maps.h"
+#include "bpf/next_hop.h"
+#include "bpf/packet.h"
+#include "bpf/parse.h"
+#include "bpf/rewrite.h"
+#include "bpf/service.h"
+#include "bpf/settings.h"
+#include "bpf/slot.h"
+#include "bpf/step.h"
+#include "bpf/validate.h"
+
+/*
+ * With a missing devmap entry bpf_redirect_map() returns the action in its flags; that is told
+ * from success here, so that the packet is counted as what becomes of it.
+ */
+static __always_inline enum l275_verdict choose_egress(const struct packet *packet, __u32 ifindex)
+{
+	if (ifindex == packet->ctx->ingress_ifindex)
+		return L275_FORWARD_TX;
+	if (bpf_redirect_map(&egress, ifindex, XDP_DROP) != XDP_REDIRECT)
+		return L275_DROP_NO_EGRESS;
+	return L275_FORWARD_REDIRECT;
+}
+
+static __always_inline enum l275_verdict forward(const struct packet *packet)
+{
+	struct l275_next_hop next_hop;
+	enum l275_verdict verdict;
+
+	STEP(find_next_hop(packet, &next_hop));
+	verdict = choose_egress(packet, next_hop.ifindex);
+	if (verdict == L275_DROP_NO_EGRESS)
+		return verdict;
+	if (decrement_ttl)
+		decrement_ip_ttl(packet->ip);
+	rewrite_ethernet(packet->eth, &next_hop);
+	count_forwarded(packet);
+	return verdict;
+}
+
+static __always_inline enum l275_verdict balance(struct xdp_md *ctx)
+{
+	struct packet packet = {
+		.ctx = ctx,
+		.end = (void *)(long)ctx->data_end,
+	};
+
+	STEP(parse_ethernet(&packet));
+	STEP(parse_ip(&packet));
+	STEP(parse_ports(&packet));
+	STEP(find_service(&packet));
+	STEP(validate(&packet));
+	STEP(find_backend(&packet));
+	return forward(&packet);
+}
+
+static __always_inline int action_of_verdict(enum l275_verdict verdict)
+{
+	switch (verdict) {
+#define X(name, word, action, help)                                                                \
+	case L275_##name:                                                                          \
+		return XDP_##action;
+		L275_VERDICTS(X)
+#undef X
+	default:
+		return XDP_ABORTED;
+	}
+}
+
+SEC("xdp")
+int l275_lb(struct xdp_md *ctx)
+{
+	enum l275_verdict verdict = balance(ctx);
+
+	count(&verdict_counters, verdict, ctx->data_end - ctx->data);
+	return action_of_verdict(verdict);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

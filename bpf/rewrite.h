@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#ifndef L275_BPF_REWRITE_H_
+#define L275_BPF_REWRITE_H_
+
+#include <bpf/bpf_endian.h>
+
+#include "bpf/packet.h"
+
+/*
+ * The TTL shares a 16-bit word with the protocol, as its upper byte; so the sum
+ * grows by 0x0100 when the TTL shrinks by one (RFC 1624, equation 3), with the
+ * carry folded back.
+ */
+static __always_inline void decrement_ip_ttl(struct iphdr *ip)
+{
+	__u32 sum = ip->check + (__u32)bpf_htons(0x0100);
+
+	ip->check = (__u16)(sum + (sum >= 0xffff));
+	ip->ttl--;
+}
+
+static __always_inline void rewrite_ethernet(struct ethhdr *eth,
+					     const struct l275_next_hop *next_hop)
+{
+	__builtin_memcpy(eth->h_dest, next_hop->destination, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, next_hop->source, ETH_ALEN);
+}
+
+#endif /* L275_BPF_REWRITE_H_ */
