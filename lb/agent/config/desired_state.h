@@ -1,0 +1,50 @@
+#ifndef L275_LB_AGENT_CONFIG_DESIRED_STATE_H_
+#define L275_LB_AGENT_CONFIG_DESIRED_STATE_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+
+#include "common/backend_spec.h"
+#include "common/ipv4_address.h"
+#include "common/service_address.h"
+
+namespace l275 {
+
+// What the operator wants, from flags, services file and lbctl: a value.
+// Ordered maps, so that everything made from it comes in the same order.
+
+struct DesiredBackend {
+  uint32_t weight = kDefaultWeight;
+  bool disabled = false;
+
+  friend bool operator==(const DesiredBackend& a, const DesiredBackend& b) {
+    return a.weight == b.weight && a.disabled == b.disabled;
+  }
+};
+
+struct DesiredService {
+  uint32_t table_size = 0;  // slots; 0: the agent's --table_size
+  std::map<Ipv4Address, DesiredBackend> backends;
+
+  friend bool operator==(const DesiredService& a, const DesiredService& b) {
+    return a.table_size == b.table_size && a.backends == b.backends;
+  }
+};
+
+using DesiredState = std::map<ServiceAddress, DesiredService>;
+
+// The addresses of all backends of all services.
+inline std::set<Ipv4Address> BackendAddresses(const DesiredState& state) {
+  std::set<Ipv4Address> addresses;
+  for (const auto& [service_address, service] : state) {
+    for (const auto& [address, backend] : service.backends) {
+      addresses.insert(address);
+    }
+  }
+  return addresses;
+}
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_CONFIG_DESIRED_STATE_H_
