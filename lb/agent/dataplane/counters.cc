@@ -1,0 +1,49 @@
+#include "lb/agent/dataplane/counters.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <glog/logging.h>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+int PossibleCpus() {
+  static const int cpus = [] {
+    const int count = libbpf_num_possible_cpus();
+    CHECK_GT(count, 0) << "libbpf_num_possible_cpus()";
+    return count;
+  }();
+  return cpus;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<l275_counter>> ReadCounters(
+    int fd, absl::Span<const uint32_t> indices) {
+  std::vector<l275_counter> per_cpu(PossibleCpus());
+  std::vector<l275_counter> sums;
+  sums.reserve(indices.size());
+  for (uint32_t index : indices) {
+    if (bpf_map_lookup_elem(fd, &index, per_cpu.data()) != 0) {
+      return ErrnoStatus(errno, absl::StrCat("reading counter ", index));
+    }
+    l275_counter sum = {};
+    for (const l275_counter& counter : per_cpu) {
+      sum.packets += counter.packets;
+      sum.bytes += counter.bytes;
+    }
+    sums.push_back(sum);
+  }
+  return sums;
+}
+
+void ClearCounter(int fd, uint32_t index) {
+  const std::vector<l275_counter> zeros(PossibleCpus());
+  PCHECK(bpf_map_update_elem(fd, &index, zeros.data(), BPF_ANY) == 0)
+      << "clearing counter " << index;
+}
+
+}  // namespace l275

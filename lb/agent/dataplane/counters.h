@@ -1,0 +1,25 @@
+#ifndef L275_LB_AGENT_DATAPLANE_COUNTERS_H_
+#define L275_LB_AGENT_DATAPLANE_COUNTERS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/map_layout.h"
+
+namespace l275 {
+
+// The per-CPU counters that the XDP program writes, summed over CPUs.
+
+// Those at `indices` of the map `fd`, in their order. Errors name the index.
+absl::StatusOr<std::vector<l275_counter>> ReadCounters(
+    int fd, absl::Span<const uint32_t> indices);
+
+// Sets one to zero: before its index is used for something new, while the
+// program does not know of it.
+void ClearCounter(int fd, uint32_t index);
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_COUNTERS_H_

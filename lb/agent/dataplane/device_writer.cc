@@ -1,0 +1,77 @@
+#include "lb/agent/dataplane/device_writer.h"
+
+#include <bpf/bpf.h>
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace l275 {
+namespace {
+
+void WriteIngressEntry(int fd, uint32_t ifindex, const l275_ingress& entry) {
+  const uint32_t index = ifindex % L275_INGRESS_ENTRIES;
+  if (bpf_map_update_elem(fd, &index, &entry, BPF_ANY) != 0) {
+    PLOG(ERROR) << "cannot write the ingress entry of interface " << ifindex;
+  }
+}
+
+std::set<uint32_t> EgressOf(const Snapshot& snapshot) {
+  std::set<uint32_t> interfaces;
+  for (const auto& [address, next_hop] : snapshot.next_hops) {
+    interfaces.insert(next_hop.ifindex);
+  }
+  // What bpf_fib_lookup() finds may be behind any of these too.
+  for (const auto& [ifindex, mac] : snapshot.ingress) {
+    interfaces.insert(ifindex);
+  }
+  return interfaces;
+}
+
+}  // namespace
+
+void DeviceWriter::WriteIngress(const std::map<uint32_t, MacAddress>& ingress) {
+  if (ingress == ingress_) return;
+  for (const auto& [ifindex, mac] : ingress_) {
+    if (ingress.count(ifindex) == 0) {
+      WriteIngressEntry(maps_.ingress_fd(), ifindex, {});
+    }
+  }
+  for (const auto& [ifindex, mac] : ingress) {
+    l275_ingress entry = {};
+    entry.ifindex = ifindex;
+    std::copy(mac.begin(), mac.end(), entry.mac);
+    WriteIngressEntry(maps_.ingress_fd(), ifindex, entry);
+  }
+  ingress_ = ingress;
+}
+
+void DeviceWriter::AddEgress(const Snapshot& snapshot) {
+  for (uint32_t ifindex : EgressOf(snapshot)) {
+    if (egress_.count(ifindex) > 0) continue;
+    if (bpf_map_update_elem(maps_.egress_fd(), &ifindex, &ifindex, BPF_ANY) !=
+        0) {
+      PLOG(WARNING) << "cannot redirect to interface " << ifindex;
+      continue;
+    }
+    egress_.insert(ifindex);
+  }
+}
+
+void DeviceWriter::RemoveUnusedEgress(const Snapshot& snapshot) {
+  const std::set<uint32_t> used = EgressOf(snapshot);
+  for (auto it = egress_.begin(); it != egress_.end();) {
+    const uint32_t ifindex = *it;
+    if (used.count(ifindex) > 0) {
+      ++it;
+      continue;
+    }
+    if (bpf_map_delete_elem(maps_.egress_fd(), &ifindex) != 0 &&
+        errno != ENOENT) {
+      PLOG(WARNING) << "cannot remove interface " << ifindex << " from egress";
+    }
+    it = egress_.erase(it);
+  }
+}
+
+}  // namespace l275

@@ -1,0 +1,36 @@
+#ifndef L275_LB_AGENT_DATAPLANE_DEVICE_WRITER_H_
+#define L275_LB_AGENT_DATAPLANE_DEVICE_WRITER_H_
+
+#include <cstdint>
+#include <map>
+#include <set>
+
+#include "common/mac_address.h"
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/snapshot.h"
+
+namespace l275 {
+
+// The map writer's hand for what the program knows of interfaces: its own MAC
+// addresses (`ingress`), and where it may redirect to (`egress`).
+class DeviceWriter {
+ public:
+  explicit DeviceWriter(const Maps* maps) : maps_(*maps) {}
+
+  // Interfaces that went away meanwhile are logged, not errors: the kernel
+  // takes them out of `egress` by itself.
+  void WriteIngress(const std::map<uint32_t, MacAddress>& ingress);
+  // Adds the interfaces of the next hops.
+  void AddEgress(const Snapshot& snapshot);
+  // Takes away those that no next hop uses any more.
+  void RemoveUnusedEgress(const Snapshot& snapshot);
+
+ private:
+  const Maps& maps_;
+  std::map<uint32_t, MacAddress> ingress_;
+  std::set<uint32_t> egress_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_DEVICE_WRITER_H_

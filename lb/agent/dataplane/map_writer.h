@@ -1,0 +1,79 @@
+#ifndef L275_LB_AGENT_DATAPLANE_MAP_WRITER_H_
+#define L275_LB_AGENT_DATAPLANE_MAP_WRITER_H_
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "lb/agent/dataplane/device_writer.h"
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/next_hop_writer.h"
+#include "lb/agent/dataplane/range_allocator.h"
+#include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/dataplane/written_service.h"
+
+namespace l275 {
+
+// Makes the maps say what a snapshot says. The only one that writes
+// configuration into them.
+//
+// It compares each snapshot with what it wrote before and stores what differs,
+// from the far end of the packet path to the near one: next hops, backends,
+// slots, services. So a packet never finds a reference to what is not there
+// yet; and what is not referred to any more rests before it is used again.
+class MapWriter {
+ public:
+  using TimePoint = RangeAllocator::TimePoint;
+
+  // `maps` outlives the writer and is empty. `hash_seed` goes into each
+  // service's hash key.
+  MapWriter(Maps* maps, uint64_t hash_seed);
+
+  // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
+  // then nothing was changed.
+  absl::Status Write(const Snapshot& snapshot, TimePoint now);
+
+  const std::map<ServiceAddress, WrittenService>& services() const {
+    return services_;
+  }
+  const RangeAllocator& slot_ranges() const { return slot_ranges_; }
+
+ private:
+  // What Write() is about to do, with everything allocated.
+  struct Plan;
+
+  absl::Status MakePlan(const Snapshot& snapshot, TimePoint now, Plan& plan);
+  absl::Status PlanService(const ServiceAddress& address,
+                           const SnapshotService& source, TimePoint now,
+                           Plan& plan);
+  absl::Status Allocate(RangeAllocator& allocator, uint32_t length,
+                        const char* things, const char* flag, TimePoint now,
+                        Plan& plan, uint32_t& first);
+  void UndoPlan(const Plan& plan, TimePoint now);
+
+  void WriteService(const ServiceAddress& address, WrittenService service,
+                    const Snapshot& snapshot, TimePoint now);
+  void WriteTable(WrittenService& service);
+  void PublishService(const ServiceAddress& address,
+                      const WrittenService& service);
+  void MoveNextHops(const Snapshot& snapshot, TimePoint now);
+  void SetNextHop(Ipv4Address address, const Snapshot& snapshot,
+                  WrittenBackend& backend, TimePoint now);
+  void FreeBackend(const WrittenBackend& backend, TimePoint now);
+  void RemoveService(const ServiceAddress& address, TimePoint now);
+
+  Maps& maps_;
+  const uint64_t hash_seed_;
+  RangeAllocator service_ids_;
+  RangeAllocator backend_ids_;
+  RangeAllocator slot_ranges_;
+  NextHopWriter next_hops_;
+  DeviceWriter devices_;
+  std::map<ServiceAddress, WrittenService> services_;
+  std::map<Ipv4Address, NextHopRecord> written_next_hops_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_MAP_WRITER_H_

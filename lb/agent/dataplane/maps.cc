@@ -1,0 +1,150 @@
+#include "lb/agent/dataplane/maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+struct ObjectDeleter {
+  void operator()(lb* object) const { lb__destroy(object); }
+};
+using ObjectPtr = std::unique_ptr<lb, ObjectDeleter>;
+
+uint32_t SlotLines(const MapSizes& sizes) {
+  return (sizes.slots + L275_SLOTS_PER_LINE - 1) / L275_SLOTS_PER_LINE;
+}
+
+absl::Status SetSize(bpf_map* map, uint32_t entries) {
+  const int error = bpf_map__set_max_entries(map, entries);
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(
+      -error, absl::StrCat("bpf_map__set_max_entries(", bpf_map__name(map),
+                           ", ", entries, ")"));
+}
+
+// Index 0 means none, so that arrays of n things have n + 1 elements. There are
+// never more next hops in use than backends; as many again may rest.
+absl::Status SetSizes(const MapSizes& sizes, lb* object) {
+  L275_RETURN_IF_ERROR(SetSize(object->maps.services, sizes.services));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.slots, SlotLines(sizes)));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.backends, sizes.backends + 1));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.next_hops, 2 * sizes.backends + 1));
+  L275_RETURN_IF_ERROR(
+      SetSize(object->maps.service_counters, sizes.services + 1));
+  return SetSize(object->maps.backend_counters, sizes.backends + 1);
+}
+
+absl::Status CheckLayout(const bpf_map* map, size_t key_size,
+                         size_t value_size) {
+  if (bpf_map__key_size(map) == key_size &&
+      bpf_map__value_size(map) == value_size) {
+    return absl::OkStatus();
+  }
+  return absl::InternalError(absl::StrCat(
+      "map ", bpf_map__name(map), " has keys of ", bpf_map__key_size(map),
+      " and values of ", bpf_map__value_size(map), " bytes; the layout says ",
+      key_size, " and ", value_size));
+}
+
+absl::Status CheckLayouts(const lb* object) {
+  constexpr size_t kIndex = sizeof(uint32_t);
+  const auto& maps = object->maps;
+  L275_RETURN_IF_ERROR(CheckLayout(maps.services, sizeof(l275_service_key),
+                                   sizeof(l275_service)));
+  L275_RETURN_IF_ERROR(CheckLayout(maps.slots, kIndex, sizeof(l275_slot_line)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.backends, kIndex, sizeof(l275_backend)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.next_hops, kIndex, sizeof(l275_next_hop)));
+  L275_RETURN_IF_ERROR(CheckLayout(maps.ingress, kIndex, sizeof(l275_ingress)));
+  for (const bpf_map* counters :
+       {maps.verdict_counters, maps.service_counters, maps.backend_counters}) {
+    L275_RETURN_IF_ERROR(CheckLayout(counters, kIndex, sizeof(l275_counter)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CreateInKernel(lb* object) {
+  bpf_program__set_autoload(object->progs.l275_lb, false);
+  const int error = lb__load(object);
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(-error, "creating the BPF maps");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Maps>> Maps::Create(const MapSizes& sizes) {
+  ObjectPtr object(lb__open());
+  if (object == nullptr) return ErrnoStatus(errno, "lb__open()");
+  L275_RETURN_IF_ERROR(SetSizes(sizes, object.get()));
+  L275_RETURN_IF_ERROR(CheckLayouts(object.get()));
+  L275_RETURN_IF_ERROR(CreateInKernel(object.get()));
+  const auto& maps = object->maps;
+  L275_ASSIGN_OR_RETURN(auto slot_lines,
+                        MappedArray<l275_slot_line>::Create(
+                            bpf_map__fd(maps.slots), SlotLines(sizes)));
+  L275_ASSIGN_OR_RETURN(auto backends,
+                        MappedArray<l275_backend>::Create(
+                            bpf_map__fd(maps.backends), sizes.backends + 1));
+  L275_ASSIGN_OR_RETURN(
+      auto next_hops, MappedArray<l275_next_hop>::Create(
+                          bpf_map__fd(maps.next_hops), 2 * sizes.backends + 1));
+  return std::unique_ptr<Maps>(
+      new Maps(sizes, object.release(), std::move(slot_lines),
+               std::move(backends), std::move(next_hops)));
+}
+
+Maps::Maps(const MapSizes& sizes, lb* object,
+           MappedArray<l275_slot_line> slot_lines,
+           MappedArray<l275_backend> backends,
+           MappedArray<l275_next_hop> next_hops)
+    : sizes_(sizes),
+      object_(object),
+      slot_lines_(std::move(slot_lines)),
+      backends_(std::move(backends)),
+      next_hops_(std::move(next_hops)) {}
+
+Maps::~Maps() { lb__destroy(object_); }
+
+absl::Status Maps::ShareWith(lb* object) const {
+  const std::pair<bpf_map*, bpf_map*> shared[] = {
+      {object->maps.services, object_->maps.services},
+      {object->maps.slots, object_->maps.slots},
+      {object->maps.backends, object_->maps.backends},
+      {object->maps.next_hops, object_->maps.next_hops},
+      {object->maps.ingress, object_->maps.ingress},
+      {object->maps.egress, object_->maps.egress},
+      {object->maps.verdict_counters, object_->maps.verdict_counters},
+      {object->maps.service_counters, object_->maps.service_counters},
+      {object->maps.backend_counters, object_->maps.backend_counters},
+  };
+  for (const auto& [to, from] : shared) {
+    const int error = bpf_map__reuse_fd(to, bpf_map__fd(from));
+    if (error != 0) {
+      return ErrnoStatus(
+          -error, absl::StrCat("bpf_map__reuse_fd(", bpf_map__name(to), ")"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+int Maps::services_fd() const { return bpf_map__fd(object_->maps.services); }
+int Maps::ingress_fd() const { return bpf_map__fd(object_->maps.ingress); }
+int Maps::egress_fd() const { return bpf_map__fd(object_->maps.egress); }
+int Maps::verdict_counters_fd() const {
+  return bpf_map__fd(object_->maps.verdict_counters);
+}
+int Maps::service_counters_fd() const {
+  return bpf_map__fd(object_->maps.service_counters);
+}
+int Maps::backend_counters_fd() const {
+  return bpf_map__fd(object_->maps.backend_counters);
+}
+
+}  // namespace l275

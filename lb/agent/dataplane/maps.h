@@ -1,0 +1,68 @@
+#ifndef L275_LB_AGENT_DATAPLANE_MAPS_H_
+#define L275_LB_AGENT_DATAPLANE_MAPS_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "bpf/lb.skel.h"
+#include "common/map_layout.h"
+#include "lb/agent/dataplane/mapped_array.h"
+
+namespace l275 {
+
+// How many entries the maps have. Array maps take their memory when they are
+// created.
+struct MapSizes {
+  uint32_t services = 1024;
+  uint32_t backends = 16384;  // of all services together
+  uint32_t slots = 1 << 22;   // of all tables together
+};
+
+// The maps of common/map_layout.h, without any program: created first, filled,
+// and then shared by the program on every interface (ShareWith()). Sizes of
+// keys and values are compared with the layout's when they are created.
+class Maps {
+ public:
+  static absl::StatusOr<std::unique_ptr<Maps>> Create(const MapSizes& sizes);
+  ~Maps();
+  Maps(const Maps&) = delete;
+  Maps& operator=(const Maps&) = delete;
+
+  // Makes an object that is open, but not loaded, use these maps.
+  absl::Status ShareWith(lb* object) const;
+
+  const MapSizes& sizes() const { return sizes_; }
+
+  // What is mapped into memory. Index 0 means none, and is never written.
+  uint32_t* slots() { return slot_lines_.data()->backend; }
+  const uint32_t* slots() const { return slot_lines_.data()->backend; }
+  MappedArray<l275_backend>& backends() { return backends_; }
+  const MappedArray<l275_backend>& backends() const { return backends_; }
+  MappedArray<l275_next_hop>& next_hops() { return next_hops_; }
+  const MappedArray<l275_next_hop>& next_hops() const { return next_hops_; }
+
+  int services_fd() const;
+  int ingress_fd() const;
+  int egress_fd() const;
+  int verdict_counters_fd() const;
+  int service_counters_fd() const;
+  int backend_counters_fd() const;
+
+ private:
+  Maps(const MapSizes& sizes, lb* object,
+       MappedArray<l275_slot_line> slot_lines,
+       MappedArray<l275_backend> backends,
+       MappedArray<l275_next_hop> next_hops);
+
+  const MapSizes sizes_;
+  lb* const object_;  // owned; its program is not loaded
+  MappedArray<l275_slot_line> slot_lines_;
+  MappedArray<l275_backend> backends_;
+  MappedArray<l275_next_hop> next_hops_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_MAPS_H_

@@ -1,0 +1,46 @@
+#include "lb/agent/dataplane/next_hop_writer.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <optional>
+
+namespace l275 {
+
+NextHopWriter::NextHopWriter(Maps* maps)
+    : records_(maps->next_hops()), ids_(1, records_.size()) {}
+
+uint32_t NextHopWriter::Acquire(const NextHopRecord& next_hop, TimePoint now) {
+  const auto known = uses_.find(next_hop);
+  if (known != uses_.end()) {
+    ++known->second.count;
+    return known->second.id;
+  }
+  const std::optional<uint32_t> id = ids_.Allocate(1, now);
+  if (!id.has_value()) {
+    LOG(WARNING) << "all " << ids_.capacity()
+                 << " next-hop records are in use; a backend is reached by "
+                    "asking the FIB for each packet";
+    return 0;
+  }
+  l275_next_hop& record = records_[*id];
+  record.ifindex = next_hop.ifindex;
+  std::copy(next_hop.destination.begin(), next_hop.destination.end(),
+            record.destination);
+  std::copy(next_hop.source.begin(), next_hop.source.end(), record.source);
+  uses_[next_hop] = {*id, 1};
+  by_id_[*id] = next_hop;
+  return *id;
+}
+
+void NextHopWriter::Release(uint32_t id, TimePoint now) {
+  const auto record = by_id_.find(id);
+  if (record == by_id_.end()) return;
+  const auto use = uses_.find(record->second);
+  if (--use->second.count > 0) return;
+  uses_.erase(use);
+  by_id_.erase(record);
+  ids_.Free(id, 1, now);
+}
+
+}  // namespace l275

@@ -1,0 +1,56 @@
+#include "lb/agent/dataplane/range_allocator.h"
+
+#include <iterator>
+
+namespace l275 {
+
+RangeAllocator::RangeAllocator(uint32_t first, uint32_t end)
+    : capacity_(end - first) {
+  if (capacity_ > 0) free_.emplace(first, capacity_);
+}
+
+std::optional<uint32_t> RangeAllocator::Allocate(uint32_t length,
+                                                 TimePoint now) {
+  EndRests(now);
+  for (auto it = free_.begin(); it != free_.end(); ++it) {
+    const auto [first, free_length] = *it;
+    if (free_length < length) continue;
+    free_.erase(it);
+    if (free_length > length) {
+      free_.emplace(first + length, free_length - length);
+    }
+    used_ += length;
+    return first;
+  }
+  return std::nullopt;
+}
+
+void RangeAllocator::Free(uint32_t first, uint32_t length, TimePoint now) {
+  used_ -= length;
+  resting_.push_back({first, length, now + kRest});
+}
+
+void RangeAllocator::EndRests(TimePoint now) {
+  while (!resting_.empty() && resting_.front().until <= now) {
+    Insert(resting_.front().first, resting_.front().length);
+    resting_.pop_front();
+  }
+}
+
+void RangeAllocator::Insert(uint32_t first, uint32_t length) {
+  auto next = free_.lower_bound(first);
+  if (next != free_.end() && first + length == next->first) {
+    length += next->second;
+    next = free_.erase(next);
+  }
+  if (next != free_.begin()) {
+    const auto previous = std::prev(next);
+    if (previous->first + previous->second == first) {
+      previous->second += length;
+      return;
+    }
+  }
+  free_.emplace(first, length);
+}
+
+}  // namespace l275

@@ -1,0 +1,53 @@
+#ifndef L275_LB_AGENT_DATAPLANE_SNAPSHOT_H_
+#define L275_LB_AGENT_DATAPLANE_SNAPSHOT_H_
+
+#include <cstdint>
+#include <map>
+#include <tuple>
+
+#include "common/ipv4_address.h"
+#include "common/mac_address.h"
+#include "common/service_address.h"
+
+namespace l275 {
+
+// All that the data plane shall know, as a value: made of desired state, health
+// and next hops, handed to the map writer, never changed.
+
+struct SnapshotService {
+  uint32_t table_size = 0;  // slots
+  // Each backend's weight; 0 for those that get no flows, for whatever reason.
+  std::map<Ipv4Address, uint32_t> shares;
+
+  friend bool operator==(const SnapshotService& a, const SnapshotService& b) {
+    return a.table_size == b.table_size && a.shares == b.shares;
+  }
+};
+
+struct NextHopRecord {
+  uint32_t ifindex = 0;
+  MacAddress destination{};
+  MacAddress source{};
+
+  friend bool operator==(const NextHopRecord& a, const NextHopRecord& b) {
+    return std::tie(a.ifindex, a.destination, a.source) ==
+           std::tie(b.ifindex, b.destination, b.source);
+  }
+  friend bool operator<(const NextHopRecord& a, const NextHopRecord& b) {
+    return std::tie(a.ifindex, a.destination, a.source) <
+           std::tie(b.ifindex, b.destination, b.source);
+  }
+};
+
+struct Snapshot {
+  std::map<ServiceAddress, SnapshotService> services;
+  // By backend address; absent while there is none.
+  std::map<Ipv4Address, NextHopRecord> next_hops;
+  // The interfaces on which the program is attached: ifindex -> own MAC
+  // address.
+  std::map<uint32_t, MacAddress> ingress;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_SNAPSHOT_H_

@@ -1,0 +1,30 @@
+#ifndef L275_LB_AGENT_DATAPLANE_WRITTEN_SERVICE_H_
+#define L275_LB_AGENT_DATAPLANE_WRITTEN_SERVICE_H_
+
+#include <cstdint>
+#include <map>
+
+#include "common/ipv4_address.h"
+#include "lb/agent/dataplane/snapshot.h"
+
+namespace l275 {
+
+// Where a service of the snapshot is in the maps.
+
+struct WrittenBackend {
+  uint32_t id = 0;        // in `backends` and `backend_counters`
+  uint32_t next_hop = 0;  // id in `next_hops`
+  uint32_t slots = 0;     // that it owns
+};
+
+struct WrittenService {
+  SnapshotService source;  // what it was written from
+  uint32_t id = 0;         // in `service_counters`
+  uint64_t hash_key = 0;
+  uint32_t first_slot = 0;
+  std::map<Ipv4Address, WrittenBackend> backends;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_WRITTEN_SERVICE_H_
