@@ -1,0 +1,80 @@
+"""keepalived on a load balancer: VRRP version 3 (RFC 5798) for the VIP."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from testbed.host import FABRIC_INTERFACE, VIP, Host
+from testbed.process import Process
+
+# A backup takes over after three of these and a little: about 350 ms.
+ADVERT_INTERVAL_S = 0.1
+
+_READY_S = 5.0
+# nopreempt: a load balancer that comes back stays backup, as each change of the
+# active one costs the clients a gap.
+_CONFIGURATION = """\
+global_defs {{
+    router_id {name}
+    vrrp_version 3
+}}
+vrrp_instance vip {{
+    state BACKUP
+    nopreempt
+    interface {interface}
+    virtual_router_id 200
+    priority {priority}
+    advert_int {advert_interval_s}
+    virtual_ipaddress {{
+        {vip}/32 dev {interface}
+    }}
+}}
+"""
+
+
+class Keepalived:
+    """VRRP with the other load balancers; the highest priority starts active."""
+
+    def __init__(self, host: Host, priority: int) -> None:
+        """`priority` is 1 to 254."""
+        self._host = host
+        self._priority = priority
+        self._process: Optional[Process] = None
+
+    def start(self, advert_interval_s: float = ADVERT_INTERVAL_S) -> None:
+        """Returns when VRRP has begun; active() tells when it holds the VIP."""
+        configuration = self._host.folder / "keepalived.conf"
+        configuration.write_text(self._configuration(advert_interval_s))
+        # fmt: off
+        self._process = self._host.start("keepalived", [
+            "keepalived", "--use-file", str(configuration), "--vrrp",
+            "--dont-fork", "--log-console", "--log-detail",
+            "--pid", str(self._host.folder / "keepalived.pid"),
+            "--vrrp_pid", str(self._host.folder / "vrrp.pid"),
+        ])
+        # fmt: on
+        entered = "Entering BACKUP STATE"
+        self._process.wait_until_ready(
+            lambda: entered in self._process.log.read_text(), _READY_S, entered
+        )
+
+    def stop(self) -> None:
+        """Hands the VIP over at once."""
+        self._process.stop()
+
+    def kill(self) -> None:
+        """As a crash does: the VIP stays on the interface."""
+        self._process.kill()
+
+    def active(self) -> bool:
+        """Whether this host holds the VIP."""
+        return VIP in self._host.addresses(FABRIC_INTERFACE)
+
+    def _configuration(self, advert_interval_s: float) -> str:
+        return _CONFIGURATION.format(
+            name=self._host.name,
+            interface=FABRIC_INTERFACE,
+            priority=self._priority,
+            advert_interval_s=advert_interval_s,
+            vip=VIP,
+        )

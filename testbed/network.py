@@ -1,0 +1,104 @@
+"""The two networks, and the cables between them and the hosts."""
+
+from __future__ import annotations
+
+import pathlib
+
+from testbed.host import (
+    FABRIC,
+    HEALTH,
+    INTERFACES,
+    FrameCount,
+    Host,
+    address_on,
+    frames_of,
+)
+from testbed.namespace import Namespace
+from testbed.tap import Tap
+
+_PREFIX_LENGTH = 24
+
+
+class Network:
+    """Two Ethernet switches, fabric and health, in a namespace of their own.
+
+    A switch is a bridge, a cable is a veth pair. The switch's end of a cable is
+    named <network>-<host>, for example fabric-lb1; cables are made in this
+    namespace and the hosts' only, so the machine's own network stays as it is.
+    """
+
+    def __init__(self, bed: str) -> None:
+        self.namespace = Namespace(bed, "net")
+
+    def create(self) -> None:
+        self.namespace.create()
+        for switch in (FABRIC, HEALTH):
+            # Without snooping, multicast reaches every port; nobody here sends
+            # the IGMP queries that snooping lives on.
+            self._ip("link", "add", switch, "type", "bridge", "mcast_snooping", "0")
+            self._ip("link", "set", switch, "up")
+
+    def plug(self, host: Host) -> None:
+        """Connects a host to both switches."""
+        for switch in (FABRIC, HEALTH):
+            self._plug(host, switch)
+
+    def pass_xdp(self, host: Host, xdp_pass: pathlib.Path) -> None:
+        """Attaches a passing program to the switch's end of the fabric cable.
+
+        Native XDP on a veth sends frames only when the peer has a program too.
+        """
+        port = self.port(host, FABRIC)
+        self._ip(
+            "link", "set", port, "xdpdrv", "object", str(xdp_pass), "section", "xdp"
+        )
+
+    def cut(self, host: Host) -> None:
+        """Both of the host's cables lose their link."""
+        self._set_ports(host, "down")
+
+    def heal(self, host: Host) -> None:
+        self._set_ports(host, "up")
+
+    def frames(self, host: Host, switch: str = FABRIC) -> FrameCount:
+        """Of the switch's port: rx is what the host sent, tx what it was sent.
+
+        That is all traffic of the host, XDP's included.
+        """
+        return frames_of(self.namespace, self.port(host, switch))
+
+    def tap(self, host: Host) -> Tap:
+        """Listens at the host's port of the fabric from now on."""
+        return Tap(self.namespace, self.port(host, FABRIC))
+
+    @staticmethod
+    def port(host: Host, switch: str) -> str:
+        return f"{switch}-{host.name}"
+
+    def _plug(self, host: Host, switch: str) -> None:
+        port, interface = self.port(host, switch), INTERFACES[switch]
+        address = address_on(switch, host.number)
+        # fmt: off
+        self._ip("link", "add", port, "type", "veth",
+                 "peer", "name", interface, "address", _mac(address),
+                 "netns", host.namespace.name)
+        # fmt: on
+        self._ip("link", "set", port, "master", switch, "up")
+        # A veth leaves checksums and segmentation to hardware that is not there.
+        host.call("ethtool", "-K", interface, "tx", "off")
+        host.namespace.ip(
+            "addr", "add", f"{address}/{_PREFIX_LENGTH}", "dev", interface
+        )
+        host.namespace.ip("link", "set", interface, "up")
+
+    def _set_ports(self, host: Host, state: str) -> None:
+        for switch in (FABRIC, HEALTH):
+            self._ip("link", "set", self.port(host, switch), state)
+
+    def _ip(self, *arguments: str) -> None:
+        self.namespace.ip(*arguments)
+
+
+def _mac(address: str) -> str:
+    """A locally administered address that shows the IPv4 address, in hex."""
+    return ":".join(["02", "00", *(f"{int(part):02x}" for part in address.split("."))])

@@ -1,0 +1,125 @@
+"""Needs root: makes namespaces."""
+
+import unittest
+
+from testbed.errors import TestbedError
+from testbed.client import Client
+from testbed.host import FABRIC_INTERFACE, VIP, Host
+from testbed.namespace import call, namespaces_of
+from testbed.network import Network
+from testbed.nginx import Nginx
+from testbed.prober import Prober
+from testbed.runfiles import runfile
+from testbed.state import State
+from testbed.waiting import wait_until
+
+_BED = "network_test"
+
+
+class NetworkTest(unittest.TestCase):
+    """A client and a server that, for once, owns the VIP itself."""
+
+    def setUp(self) -> None:
+        self.own_links = call(["ip", "-brief", "link"])
+        self.state = State(_BED)
+        self.state.lock()
+        self.state.remove()
+        self.state.create()
+        self.addCleanup(self.state.unlock)
+        self.addCleanup(self.state.remove)
+        self.network = Network(_BED)
+        self.network.create()
+        self.client = self.add_host("client", 1)
+        self.server = self.add_host("web1", 101)
+        self.server.namespace.ip("addr", "add", f"{VIP}/32", "dev", FABRIC_INTERFACE)
+
+    def add_host(self, name: str, number: int) -> Host:
+        host = Host(_BED, name, number, self.state.host_folder(name))
+        host.namespace.create()
+        self.network.plug(host)
+        self.addCleanup(host.kill_all)
+        return host
+
+    def start_nginx(self) -> None:
+        Nginx(self.server).start()
+
+    def reaches(self, address: str) -> bool:
+        ping = ["ping", "-c", "1", "-W", "1", address]
+        return self.client.run(ping).returncode == 0
+
+    def test_hosts_reach_each_other_on_both_networks(self) -> None:
+        self.assertTrue(self.reaches("10.0.0.101"))
+        self.assertTrue(self.reaches("10.1.0.101"))
+
+    def test_a_host_is_cut_off_until_it_is_healed(self) -> None:
+        self.network.cut(self.server)
+        self.assertFalse(self.reaches("10.0.0.101"))
+        self.assertFalse(self.reaches("10.1.0.101"))
+        self.network.heal(self.server)
+        self.assertTrue(self.reaches("10.0.0.101"))
+
+    def test_the_switch_passes_frames_through_native_xdp(self) -> None:
+        self.network.pass_xdp(self.server, runfile("testbed/xdp_pass.bpf.o"))
+        link = self.network.namespace.ip("link", "show", "fabric-web1")
+        self.assertRegex(link, r"\bxdp\b.*\n.*\n.*xdp_pass")
+        self.assertTrue(self.reaches("10.0.0.101"))
+
+    def test_removal_leaves_nothing_and_touches_nothing_else(self) -> None:
+        self.start_nginx()
+        self.state.mount_bpf("web1")
+        other = State(f"{_BED}_2")
+        self.addCleanup(other.remove)
+        Network(other.bed).create()
+        self.state.remove()
+        self.assertEqual(namespaces_of(_BED), [])
+        self.assertFalse(self.state.leftovers())
+        self.assertTrue(other.leftovers())
+        self.assertEqual(call(["ip", "-brief", "link"]), self.own_links)
+
+    def test_one_name_is_used_once_at_a_time(self) -> None:
+        with self.assertRaisesRegex(TestbedError, "another process is using it"):
+            State(_BED).lock()
+
+    def test_names_that_could_be_mistaken_are_refused(self) -> None:
+        for name in ("", "a-b", "../a", "A", "a" * 33):
+            with self.subTest(name), self.assertRaisesRegex(TestbedError, "expected"):
+                State(name)
+
+    def test_curl_counts_who_answers(self) -> None:
+        self.start_nginx()
+        self.assertEqual(Client(self.client).count_answers(20), {"web1": 20})
+
+    def test_curl_without_an_answer_is_an_error(self) -> None:
+        with self.assertRaisesRegex(TestbedError, "20 requests.* got 0 answers"):
+            Client(self.client).count_answers(20)
+
+    def test_taps_count_requests_and_answers_by_direction(self) -> None:
+        self.start_nginx()
+        taps = [self.network.tap(host) for host in (self.client, self.server)]
+        self.assertEqual(Client(self.client).download_large().size_bytes, 5_000_000)
+        client, server = [tap.counts() for tap in taps]
+        self.assertGreater(client.requests_sent, 10)
+        self.assertEqual(client.requests_sent, server.requests_received)
+        self.assertGreater(server.answers_sent, 5_000_000 / 1500)
+        self.assertEqual(client.answers_received, server.answers_sent)
+        self.assertEqual((client.requests_received, server.requests_sent), (0, 0))
+
+    def test_the_prober_measures_a_gap(self) -> None:
+        self.start_nginx()
+        with Prober(self.client) as prober:
+            wait_until(lambda: prober.answers(0), 5, "an answer")
+            self.assertEqual(prober.lost(0), 0)
+            self.network.cut(self.server)
+            wait_until(lambda: prober.lost(0) > 20, 5, "20 requests lost")
+            self.network.heal(self.server)
+            healed = len(prober.attempts(0))
+            wait_until(
+                lambda: sum(prober.answers(0).values()) > healed, 5, "answers again"
+            )
+        self.assertEqual(set(prober.answers(0)), {"web1"})
+        self.assertGreater(prober.gap_s(0), 0.5)
+        self.assertLess(prober.gap_s(0), 5)
+
+
+if __name__ == "__main__":
+    unittest.main()
