@@ -1,0 +1,153 @@
+#include "lb/agent/health/beacon_receiver.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "common/beacon_message.h"
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+// 8,192 datagrams, more than the receive buffer holds: one turn of the loop
+// empties it, yet a flood cannot hold the loop for more than some milliseconds.
+constexpr size_t kBatchesPerDrain = 128;
+
+absl::Status CheckOptions(const BeaconReceiver::Options& options) {
+  if (!options.group.IsMulticast()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(options.group.ToString(),
+                     " is no multicast group; expected one of 224.0.0.0/4"));
+  }
+  if (options.port == 0) {
+    return absl::InvalidArgumentError("beacon port 0; expected 1 to 65535");
+  }
+  return absl::OkStatus();
+}
+
+// Rounded up, so that a timer never comes before its time.
+timeval ToTimeval(HealthTime::duration duration) {
+  const auto us = std::chrono::ceil<std::chrono::microseconds>(
+      std::max(duration, HealthTime::duration::zero()));
+  timeval result;
+  result.tv_sec = us.count() / 1'000'000;
+  result.tv_usec = us.count() % 1'000'000;
+  return result;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BeaconReceiver>> BeaconReceiver::Create(
+    event_base* base, const Options& options, HealthMonitor* monitor) {
+  L275_RETURN_IF_ERROR(CheckOptions(options));
+  std::unique_ptr<BeaconReceiver> receiver(
+      new BeaconReceiver(base, options, monitor));
+  L275_RETURN_IF_ERROR(receiver->Start());
+  return receiver;
+}
+
+BeaconReceiver::BeaconReceiver(event_base* base, const Options& options,
+                               HealthMonitor* monitor)
+    : base_(base),
+      monitor_(monitor),
+      rejoin_after_(HealthTime::duration(monitor->timeout()) / 2),
+      socket_(options) {}
+
+absl::Status BeaconReceiver::Start() {
+  timer_.reset(evtimer_new(
+      base_,
+      [](evutil_socket_t, short, void* self) {
+        static_cast<BeaconReceiver*>(self)->OnTimer();
+      },
+      this));
+  if (!timer_) return absl::InternalError("evtimer_new() failed");
+  L275_RETURN_IF_ERROR(Rejoin());
+  ArmTimer(quiet_since_);
+  return absl::OkStatus();
+}
+
+void BeaconReceiver::OnLinksChanged() {
+  if (!socket_.IsCurrent()) RejoinAndLog();
+}
+
+absl::Status BeaconReceiver::Rejoin() {
+  quiet_since_ = HealthTime::clock::now();
+  readable_.reset();  // before its descriptor is closed
+  L275_RETURN_IF_ERROR(socket_.Reopen());
+  return WatchSocket();
+}
+
+absl::Status BeaconReceiver::WatchSocket() {
+  readable_.reset(event_new(
+      base_, socket_.fd(), EV_READ | EV_PERSIST,
+      [](evutil_socket_t, short, void* self) {
+        static_cast<BeaconReceiver*>(self)->Drain();
+      },
+      this));
+  if (!readable_ || event_add(readable_.get(), nullptr) != 0) {
+    return absl::InternalError("event_new(beacon socket) failed");
+  }
+  return absl::OkStatus();
+}
+
+void BeaconReceiver::RejoinAndLog() {
+  const absl::Status joined = Rejoin();
+  if (joined.ok() == is_member_) return;
+  is_member_ = joined.ok();
+  if (is_member_) {
+    LOG(INFO) << "listening for beacons to " << socket_.ToString() << " again";
+  } else {
+    LOG(WARNING) << "cannot listen for beacons to " << socket_.ToString()
+                 << " any more, trying again: " << joined.message();
+  }
+}
+
+void BeaconReceiver::OnTimer() {
+  Drain();
+  const HealthTime now = HealthTime::clock::now();
+  monitor_->ExpireSilent(now);
+  if (now - quiet_since_ >= rejoin_after_) RejoinAndLog();
+  ArmTimer(now);
+}
+
+void BeaconReceiver::Drain() {
+  if (!readable_) return;
+  for (size_t i = 0; i < kBatchesPerDrain; ++i) {
+    const absl::StatusOr<size_t> count = batch_.Receive(socket_.fd());
+    if (!count.ok()) {
+      LOG(ERROR) << count.status().message();
+      return;
+    }
+    if (*count > 0) Deliver(*count, HealthTime::clock::now());
+    if (*count < BeaconBatch::kSize) return;
+  }
+}
+
+void BeaconReceiver::Deliver(size_t count, HealthTime now) {
+  quiet_since_ = now;
+  for (size_t i = 0; i < count; ++i) {
+    const absl::StatusOr<BeaconMessage> message =
+        BeaconMessage::Decode(batch_.bytes(i));
+    if (message.ok()) {
+      monitor_->OnBeacon(*message, now);
+    } else {
+      monitor_->OnMalformed(message.status(), batch_.sender(i));
+    }
+  }
+}
+
+// Beacons that arrive meanwhile need no new timer: they move its reasons to
+// later times, or make a backend up, which lasts longer than the half timeout
+// that the timer waits at most.
+void BeaconReceiver::ArmTimer(HealthTime now) {
+  HealthTime next = quiet_since_ + rejoin_after_;
+  if (const auto expiry = monitor_->NextExpiry()) {
+    next = std::min(next, *expiry);
+  }
+  const timeval delay = ToTimeval(next - now);
+  CHECK_EQ(evtimer_add(timer_.get(), &delay), 0);
+}
+
+}  // namespace l275

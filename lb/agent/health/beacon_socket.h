@@ -1,0 +1,62 @@
+#ifndef L275_LB_AGENT_HEALTH_BEACON_SOCKET_H_
+#define L275_LB_AGENT_HEALTH_BEACON_SOCKET_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+#include "common/ipv4_address.h"
+#include "common/unique_fd.h"
+
+namespace l275 {
+
+// A non-blocking UDP socket that is a member of a multicast group on one
+// interface, by the interface's name.
+//
+// It is bound to the group's own address, so that nothing that is sent to this
+// host's unicast or broadcast addresses reaches it, and takes datagrams of the
+// joined interface only (IP_MULTICAST_ALL off, ip(7)). With SO_REUSEADDR
+// several processes on a host can listen; each gets every datagram.
+//
+// The kernel ties a membership to an interface index. When the interface goes
+// away the membership is dead, though the socket still lists it; an interface
+// that comes back under the same name has none, and often another index.
+// Reopen() puts that right.
+class BeaconSocket {
+ public:
+  struct Options {
+    Ipv4Address group;  // multicast
+    uint16_t port = 0;  // not 0
+    // Empty leaves the choice to the kernel: the interface of its route to the
+    // group, at the time of Reopen().
+    std::string interface;
+  };
+
+  // Closed at first.
+  explicit BeaconSocket(const Options& options);
+
+  // Closes the socket, thereby leaves the group, then opens a new one on the
+  // interface that has the name now: the network sees a new IGMP report. On an
+  // error it stays closed. NotFound: no interface has the name, or none is
+  // given and no route leads to the group.
+  absl::Status Reopen();
+
+  // Whether it is open, and the name still stands for the interface that was
+  // joined. An interface that went and came back with the same index is not
+  // noticed, nor is any change when the kernel chose.
+  bool IsCurrent() const;
+
+  int fd() const { return fd_.get(); }  // -1 when closed
+
+  // "239.0.0.1:4242 on eth1"
+  std::string ToString() const;
+
+ private:
+  const Options options_;
+  UniqueFd fd_;
+  int ifindex_ = 0;  // 0: the kernel's choice
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_HEALTH_BEACON_SOCKET_H_

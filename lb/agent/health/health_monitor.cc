@@ -1,0 +1,147 @@
+#include "lb/agent/health/health_monitor.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace l275 {
+namespace {
+
+using std::chrono::milliseconds;
+
+Health HealthOf(BeaconMessage::State state) {
+  return state == BeaconMessage::State::kUp ? Health::kUp : Health::kDown;
+}
+
+int64_t MillisecondsBetween(HealthTime from, HealthTime to) {
+  return std::chrono::duration_cast<milliseconds>(to - from).count();
+}
+
+// Why a beacon changed the state.
+std::string ReasonOf(const BackendHealth& backend, Health next,
+                     HealthTime now) {
+  if (next == Health::kDown) return "its beacon says so";
+  if (!backend.last_beacon) return "its first beacon";
+  return absl::StrCat("a beacon, ",
+                      MillisecondsBetween(*backend.last_beacon, now),
+                      " ms after the one before");
+}
+
+void ChangeState(Ipv4Address address, Health next, HealthTime now,
+                 const std::string& reason, BackendHealth* backend) {
+  LOG(INFO) << "backend " << address.ToString() << " is " << HealthWord(next)
+            << " (was " << HealthWord(backend->state) << "): " << reason;
+  backend->state = next;
+  backend->last_change = now;
+}
+
+}  // namespace
+
+HealthMonitor::HealthMonitor(const Options& options,
+                             std::function<void()> on_change)
+    : options_(options), on_change_(std::move(on_change)) {
+  CHECK_GT(options_.timeout.count(), 0);
+  CHECK(on_change_);
+}
+
+void HealthMonitor::SetBackends(const std::set<Ipv4Address>& backends,
+                                HealthTime now) {
+  HealthView next;
+  for (Ipv4Address address : backends) {
+    const auto known = backends_.find(address);
+    BackendHealth& backend = next[address];
+    if (known != backends_.end()) {
+      backend = known->second;
+    } else {
+      backend.last_change = now;
+    }
+  }
+  backends_ = std::move(next);
+}
+
+void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
+  const auto found = backends_.find(message.address);
+  if (found == backends_.end()) {
+    ++counters_.unknown_sender;
+    return;
+  }
+  BackendHealth& backend = found->second;
+  if (!IsNews(backend, message, now)) {
+    ++counters_.stale;
+    return;
+  }
+  ++counters_.accepted;
+  WarnOfLongInterval(message.address, backend, message);
+  const Health next = HealthOf(message.state);
+  const bool changed = next != backend.state;
+  if (changed) {
+    ChangeState(message.address, next, now, ReasonOf(backend, next, now),
+                &backend);
+  }
+  backend.last_beacon = now;
+  backend.interval = milliseconds(message.interval_ms);
+  backend.epoch = message.epoch;
+  backend.sequence = message.sequence;
+  if (changed) on_change_();
+}
+
+void HealthMonitor::OnMalformed(const absl::Status& why, Ipv4Address sender) {
+  ++counters_.malformed;
+  LOG_EVERY_T(WARNING, 60) << "ignoring what " << sender.ToString()
+                           << " sent to the beacon group: " << why.message();
+}
+
+void HealthMonitor::ExpireSilent(HealthTime now) {
+  bool changed = false;
+  for (auto& [address, backend] : backends_) {
+    if (backend.state != Health::kUp) continue;
+    if (now - *backend.last_beacon < options_.timeout) continue;
+    ChangeState(
+        address, Health::kSilent, now,
+        absl::StrCat("no beacon for ",
+                     MillisecondsBetween(*backend.last_beacon, now), " ms"),
+        &backend);
+    changed = true;
+  }
+  if (changed) on_change_();
+}
+
+std::optional<HealthTime> HealthMonitor::NextExpiry() const {
+  std::optional<HealthTime> next;
+  for (const auto& [address, backend] : backends_) {
+    if (backend.state != Health::kUp) continue;
+    const HealthTime expiry = *backend.last_beacon + options_.timeout;
+    next = next ? std::min(*next, expiry) : expiry;
+  }
+  return next;
+}
+
+bool HealthMonitor::IsNews(const BackendHealth& backend,
+                           const BeaconMessage& message, HealthTime now) const {
+  if (!backend.last_beacon) return true;
+  if (message.epoch == backend.epoch) {
+    return message.sequence > backend.sequence;
+  }
+  return message.epoch > backend.epoch ||
+         now - *backend.last_beacon >= options_.timeout;
+}
+
+// Once for each interval that a backend comes with: a third of the timeout
+// leaves room for two lost beacons.
+void HealthMonitor::WarnOfLongInterval(Ipv4Address address,
+                                       const BackendHealth& backend,
+                                       const BeaconMessage& message) const {
+  const milliseconds interval(message.interval_ms);
+  if (interval == backend.interval || interval * 3 <= options_.timeout) return;
+  LOG(WARNING) << "backend " << address.ToString() << " sends a beacon every "
+               << interval.count()
+               << " ms, more than a third of the timeout of "
+               << options_.timeout.count()
+               << " ms: a few lost ones make it silent";
+}
+
+}  // namespace l275
