@@ -24,6 +24,7 @@ class Download:
 
     server: str
     size_bytes: int
+    client_port: int
 
 
 class Client:
@@ -55,14 +56,14 @@ class Client:
         # fmt: off
         done = self.curl(
             "--fail", "--output", "/dev/null",
-            "--write-out", "%{size_download}\n%header{Server-Name}\n",
+            "--write-out", "%header{Server-Name} %{size_download} %{local_port}",
             f"{URL.rstrip('/')}{LARGE_PATH}",
         )
         # fmt: on
         if done.returncode != 0:
             raise TestbedError(f"download of {LARGE_PATH}: {done.stderr.strip()}")
-        size, server = done.stdout.split()
-        return Download(server, int(size))
+        server, size_bytes, port = done.stdout.split()
+        return Download(server, int(size_bytes), int(port))
 
     def connect(self, count: int, port: int = 80) -> list[socket.socket]:
         """Opens this many connections to the VIP, to be closed by the caller."""

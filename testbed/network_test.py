@@ -96,8 +96,9 @@ class NetworkTest(unittest.TestCase):
     def test_taps_count_requests_and_answers_by_direction(self) -> None:
         self.start_nginx()
         taps = [self.network.tap(host) for host in (self.client, self.server)]
-        self.assertEqual(Client(self.client).download_large().size_bytes, 5_000_000)
-        client, server = [tap.counts() for tap in taps]
+        download = Client(self.client).download_large()
+        self.assertEqual((download.server, download.size_bytes), ("web1", 5_000_000))
+        client, server = [tap.counts(download.client_port) for tap in taps]
         self.assertGreater(client.requests_sent, 10)
         self.assertEqual(client.requests_sent, server.requests_received)
         self.assertGreater(server.answers_sent, 5_000_000 / 1500)

@@ -31,7 +31,9 @@ class Attempt:
 
 
 class Prober:
-    """Sends a request every 5 ms from a thread of its own, between start and stop.
+    """Sends a request every 5 ms from a thread of its own, while entered.
+
+    Leaving waits until each is decided: answered, or lost after 0.8 s.
 
     with Prober(client_host) as prober:
         ...
@@ -83,7 +85,8 @@ class Prober:
             while not self._stopping.is_set():
                 requests.begin()
                 requests.serve(time.monotonic() + _INTERVAL_S)
-            requests.abandon()
+            while requests.under_way():
+                requests.serve(time.monotonic() + _INTERVAL_S)
 
 
 class _Requests:
@@ -111,10 +114,8 @@ class _Requests:
                 self._advance(key.fileobj, events)
         self._give_up(before=until - _PATIENCE_S)
 
-    def abandon(self) -> None:
-        """Closes the undecided ones, which count neither as answered nor as lost."""
-        for connection in self._starts:
-            connection.close()
+    def under_way(self) -> bool:
+        return bool(self._starts)
 
     def _advance(self, connection: socket.socket, events: int) -> None:
         try:

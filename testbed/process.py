@@ -8,7 +8,7 @@ import os
 import pathlib
 import signal
 import subprocess
-from typing import Mapping, Optional, Sequence
+from typing import Callable, Mapping, Optional, Sequence
 
 from testbed.errors import TestbedError
 from testbed.namespace import Namespace, environment
@@ -118,7 +118,9 @@ class Process:
         """SIGKILL: what a crash looks like to others."""
         return self._end(signal.SIGKILL)
 
-    def wait_until_ready(self, ready, deadline_s: float, what: str) -> None:
+    def wait_until_ready(
+        self, ready: Callable[[], object], deadline_s: float, what: str
+    ) -> None:
         """Waits for the condition `ready`; fails early when the process ends."""
         try_until(lambda: ready() or not self.running, deadline_s)
         if not self.running:

@@ -16,17 +16,19 @@ _SO_RCVBUFFORCE = 33
 _SOL_PACKET = 263
 _PACKET_STATISTICS = 6
 _BUFFER_BYTES = 64 << 20
-_HEADERS_BYTES = 34  # Ethernet, IPv4 without options
+_HEADERS_BYTES = 38  # Ethernet, IPv4 without options, TCP ports
 _ETHERTYPE = slice(12, 14)
 _SOURCE = slice(26, 30)
 _DESTINATION = slice(30, 34)
+_SOURCE_PORT = slice(34, 36)
+_DESTINATION_PORT = slice(36, 38)
 _IPV4 = b"\x08\x00"
 _VIP = socket.inet_aton(VIP)
 
 
 @dataclasses.dataclass(frozen=True)
 class VipFrames:
-    """The frames of requests (to the VIP) and of answers (from it) of a host."""
+    """A host's frames of one connection: requests to the VIP, answers from it."""
 
     requests_received: int
     requests_sent: int
@@ -49,10 +51,13 @@ class Tap:
             self._socket.bind((port, _ETH_P_ALL))
         self._socket.setblocking(False)
 
-    def counts(self) -> VipFrames:
-        """Ends the listening. Raises TestbedError when frames were missed."""
+    def counts(self, client_port: int) -> VipFrames:
+        """Ends the listening; counts the frames of the connection from this port.
+
+        Raises TestbedError when frames were missed.
+        """
         with self._socket:
-            seen = self._drain()
+            seen = self._drain(client_port)
             self._assert_complete()
         return VipFrames(
             requests_received=seen["to", socket.PACKET_OUTGOING],
@@ -61,7 +66,7 @@ class Tap:
             answers_sent=seen["from", socket.PACKET_HOST],
         )
 
-    def _drain(self) -> collections.Counter:
+    def _drain(self, client_port: int) -> collections.Counter:
         """Frames by (to or from the VIP, direction as the switch sees it)."""
         seen: collections.Counter = collections.Counter()
         while True:
@@ -69,7 +74,7 @@ class Tap:
                 headers, address = self._socket.recvfrom(_HEADERS_BYTES)
             except BlockingIOError:
                 return seen
-            seen[_kind(headers), _direction(address[2])] += 1
+            seen[_kind(headers, client_port), _direction(address[2])] += 1
 
     def _assert_complete(self) -> None:
         statistics = self._socket.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
@@ -78,12 +83,15 @@ class Tap:
             raise TestbedError(f"the tap missed {dropped} frames")
 
 
-def _kind(headers: bytes) -> str:
+def _kind(headers: bytes, client_port: int) -> str:
+    port = client_port.to_bytes(2, "big")
     if headers[_ETHERTYPE] != _IPV4:
         return "other"
-    if headers[_DESTINATION] == _VIP:
+    if headers[_DESTINATION] == _VIP and headers[_SOURCE_PORT] == port:
         return "to"
-    return "from" if headers[_SOURCE] == _VIP else "other"
+    if headers[_SOURCE] == _VIP and headers[_DESTINATION_PORT] == port:
+        return "from"
+    return "other"
 
 
 def _direction(packet_type: int) -> int:
