@@ -1,0 +1,39 @@
+#include "lb/agent/nexthop/neighbour.h"
+
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include "lb/agent/nexthop/netlink_message.h"
+
+namespace l275 {
+
+// The kernel's NUD_VALID: with DELAY and PROBE the address is being confirmed
+// and is used until that fails.
+bool Neighbour::IsUsable() const {
+  constexpr uint16_t kValid = NUD_REACHABLE | NUD_STALE | NUD_DELAY |
+                              NUD_PROBE | NUD_PERMANENT | NUD_NOARP;
+  return (state & kValid) != 0 && mac.has_value();
+}
+
+bool Neighbour::IsFixed() const {
+  return learned || (state & (NUD_PERMANENT | NUD_NOARP)) != 0;
+}
+
+std::optional<Neighbour> ParseNeighbour(nlmsghdr* message) {
+  const auto reply = NetlinkReply<ndmsg, NDA_MAX>::Parse(message);
+  if (!reply || reply->header().ndm_family != AF_INET) return std::nullopt;
+  const auto address = reply->Address(NDA_DST);
+  if (!address) return std::nullopt;
+  Neighbour neighbour;
+  neighbour.key = {static_cast<uint32_t>(reply->header().ndm_ifindex),
+                   *address};
+  neighbour.state = reply->header().ndm_state;
+  neighbour.mac = reply->Mac(NDA_LLADDR);
+  neighbour.managed =
+      (reply->Uint32(NDA_FLAGS_EXT).value_or(0) & NTF_EXT_MANAGED) != 0;
+  neighbour.learned = (reply->header().ndm_flags & NTF_EXT_LEARNED) != 0;
+  return neighbour;
+}
+
+}  // namespace l275

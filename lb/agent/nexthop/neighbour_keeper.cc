@@ -1,0 +1,166 @@
+#include "lb/agent/nexthop/neighbour_keeper.h"
+
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+#include "glog/logging.h"
+
+namespace l275 {
+namespace {
+
+std::string What(absl::string_view call, const NeighbourKey& key) {
+  return absl::StrCat(call, "(", key.address.ToString(), " on interface ",
+                      key.ifindex, ")");
+}
+
+ndmsg HeaderOf(const NeighbourKey& key) {
+  ndmsg header{};
+  header.ndm_family = AF_INET;
+  header.ndm_ifindex = key.ifindex;
+  return header;
+}
+
+// "Used" leaves an entry's address and state as they are, except that the
+// kernel resolves or confirms it when that is due. What the message does not
+// say, it takes away: without NTF_EXT_MANAGED the entry is not managed after
+// it.
+NetlinkRequest UseRequest(const NeighbourKey& key, int flags) {
+  ndmsg header = HeaderOf(key);
+  header.ndm_flags = NTF_USE;
+  NetlinkRequest request(RTM_NEWNEIGH, flags, header);
+  request.Put(NDA_DST, key.address);
+  return request;
+}
+
+absl::StatusOr<MacAddress> MacOf(const absl::StatusOr<Neighbour>& neighbour) {
+  if (!neighbour.ok()) return neighbour.status();
+  if (!neighbour->IsUsable()) return absl::NotFoundError("not resolved");
+  return *neighbour->mac;
+}
+
+bool IsFailure(const absl::Status& status) {
+  return !status.ok() && !absl::IsNotFound(status);
+}
+
+}  // namespace
+
+void NeighbourKeeper::SetWanted(const std::set<NeighbourKey>& wanted) {
+  for (auto it = wanted_.begin(); it != wanted_.end();) {
+    if (wanted.count(it->first) > 0) {
+      ++it;
+      continue;
+    }
+    if (it->second.managed_by_us) Release(it->first);
+    it = wanted_.erase(it);
+  }
+  for (const NeighbourKey& key : wanted) {
+    const auto [it, is_new] = wanted_.try_emplace(key);
+    if (is_new) Refresh(key, &it->second);
+  }
+}
+
+void NeighbourKeeper::Note(nlmsghdr* message) {
+  const auto neighbour = ParseNeighbour(message);
+  if (neighbour && wanted_.count(neighbour->key) > 0) {
+    noted_.insert(neighbour->key);
+  }
+}
+
+void NeighbourKeeper::NoteAll() {
+  for (const auto& [key, entry] : wanted_) noted_.insert(key);
+}
+
+void NeighbourKeeper::NoteFailed() {
+  for (const auto& [key, entry] : wanted_) {
+    if (IsFailure(entry.mac.status())) noted_.insert(key);
+  }
+}
+
+bool NeighbourKeeper::HasFailed() const {
+  for (const auto& [key, entry] : wanted_) {
+    if (IsFailure(entry.mac.status())) return true;
+  }
+  return false;
+}
+
+void NeighbourKeeper::Refresh() {
+  for (const NeighbourKey& key : std::exchange(noted_, {})) {
+    const auto found = wanted_.find(key);
+    if (found != wanted_.end()) Refresh(key, &found->second);
+  }
+}
+
+absl::StatusOr<MacAddress> NeighbourKeeper::Find(
+    const NeighbourKey& key) const {
+  const auto found = wanted_.find(key);
+  if (found == wanted_.end()) return absl::NotFoundError("not wanted");
+  return found->second.mac;
+}
+
+void NeighbourKeeper::Refresh(const NeighbourKey& key, Entry* entry) {
+  entry->mac = MacOf(ReadAndAsk(key, entry));
+}
+
+absl::StatusOr<Neighbour> NeighbourKeeper::ReadAndAsk(const NeighbourKey& key,
+                                                      Entry* entry) {
+  absl::StatusOr<Neighbour> neighbour = Read(key);
+  if (!NeedsAsking(neighbour)) return neighbour;
+  L275_RETURN_IF_ERROR(Ask(key, neighbour.ok()));
+  neighbour = Read(key);
+  Judge(neighbour, entry);
+  return neighbour;
+}
+
+absl::StatusOr<Neighbour> NeighbourKeeper::Read(const NeighbourKey& key) {
+  absl::StatusOr<Neighbour> neighbour = absl::NotFoundError("no entry");
+  NetlinkRequest request(RTM_GETNEIGH, 0, HeaderOf(key));
+  request.Put(NDA_DST, key.address);
+  L275_RETURN_IF_ERROR(
+      client_.Call(request, What("RTM_GETNEIGH", key), [&](nlmsghdr* message) {
+        if (auto parsed = ParseNeighbour(message)) neighbour = *parsed;
+      }));
+  return neighbour;
+}
+
+bool NeighbourKeeper::NeedsAsking(
+    const absl::StatusOr<Neighbour>& neighbour) const {
+  if (!neighbour.ok()) return absl::IsNotFound(neighbour.status());
+  if (neighbour->IsFixed()) return false;
+  if (kernel_ == Kernel::kManages) return !neighbour->managed;
+  return (neighbour->state & (NUD_STALE | NUD_FAILED)) != 0 ||
+         neighbour->state == NUD_NONE;
+}
+
+absl::Status NeighbourKeeper::Ask(const NeighbourKey& key, bool exists) {
+  const int flags = exists ? 0 : NLM_F_CREATE | NLM_F_EXCL;
+  NetlinkRequest request = UseRequest(key, flags);
+  if (kernel_ == Kernel::kManages) request.Put(NDA_FLAGS_EXT, NTF_EXT_MANAGED);
+  return client_.Call(request, What("RTM_NEWNEIGH", key));
+}
+
+// What an entry looks like after it was asked for tells the kernels apart.
+void NeighbourKeeper::Judge(const absl::StatusOr<Neighbour>& asked,
+                            Entry* entry) {
+  if (!asked.ok() || kernel_ != Kernel::kManages) return;
+  entry->managed_by_us |= asked->managed;
+  if (asked->managed || asked->IsFixed()) return;
+  LOG(WARNING) << "this kernel does not manage neighbours (Linux 5.16 does): "
+                  "entries are confirmed when they have gone stale";
+  kernel_ = Kernel::kIgnoresManaged;
+}
+
+void NeighbourKeeper::Release(const NeighbourKey& key) {
+  const absl::StatusOr<Neighbour> neighbour = Read(key);
+  if (!neighbour.ok() || !neighbour->managed || neighbour->IsFixed()) return;
+  const absl::Status status =
+      client_.Call(UseRequest(key, 0), What("RTM_NEWNEIGH", key));
+  LOG_IF(WARNING, IsFailure(status)) << "not un-managed: " << status.message();
+}
+
+}  // namespace l275

@@ -1,0 +1,93 @@
+#ifndef L275_LB_AGENT_NEXTHOP_NEIGHBOUR_KEEPER_H_
+#define L275_LB_AGENT_NEXTHOP_NEIGHBOUR_KEEPER_H_
+
+#include <linux/netlink.h>
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/mac_address.h"
+#include "lb/agent/nexthop/neighbour.h"
+#include "lb/agent/nexthop/netlink_client.h"
+
+namespace l275 {
+
+// Has the kernel keep the MAC addresses of the wanted neighbours resolved, and
+// knows them.
+//
+// The XDP program sends frames past the kernel, which therefore sees no use of
+// a neighbour's entry and would let it go stale. So each wanted entry is made
+// managed (NTF_EXT_MANAGED, Linux 5.16): the kernel then resolves it and
+// confirms it periodically by itself, `ip neigh` shows it as "managed". Older
+// kernels ignore that flag; there the entry is marked as used (NTF_USE)
+// whenever it went stale or failed, which makes the kernel confirm it once.
+//
+// An entry that was deleted (`ip neigh flush all` spares no managed ones) or
+// that somebody un-managed is asked for again. One that is permanent, needs no
+// ARP or belongs to a control plane is read and never touched: the kernel would
+// take "permanent" from it. (Each request is preceded by a look at the entry,
+// so an operator would have to hit the microseconds between.) An entry that is
+// not wanted any more, the destruction of this object included, is un-managed
+// if it was managed by this object; it stays in the table until the kernel ages
+// it out.
+//
+// Notifications only say which entry to read anew: they may be older than what
+// was read already, an answer never is.
+//
+// One thread. Errors belong to a neighbour; Find() has them.
+class NeighbourKeeper {
+ public:
+  enum class Kernel { kManages, kIgnoresManaged };
+
+  // `client` outlives this object. `kernel` is what to expect: that a kernel
+  // does not manage is found out, so only tests have to say it.
+  explicit NeighbourKeeper(NetlinkClient* client,
+                           Kernel kernel = Kernel::kManages)
+      : client_(*client), kernel_(kernel) {}
+  ~NeighbourKeeper() { SetWanted({}); }
+  NeighbourKeeper(const NeighbourKeeper&) = delete;
+  NeighbourKeeper& operator=(const NeighbourKeeper&) = delete;
+
+  // Asks at once for those that are new, and lets go of those that are missing.
+  void SetWanted(const std::set<NeighbourKey>& wanted);
+
+  // Takes an RTM_NEWNEIGH or RTM_DELNEIGH notification.
+  void Note(nlmsghdr* message);
+  // Takes all wanted neighbours as noted.
+  void NoteAll();
+  // Takes those as noted whose last request failed.
+  void NoteFailed();
+  bool HasFailed() const;
+  // Reads what was noted, and asks for what has to be asked for again.
+  void Refresh();
+
+  // Of a wanted neighbour. NotFound: it has not answered. Another error: a
+  // request to the kernel failed.
+  absl::StatusOr<MacAddress> Find(const NeighbourKey& key) const;
+
+ private:
+  struct Entry {
+    absl::StatusOr<MacAddress> mac = absl::NotFoundError("not asked yet");
+    bool managed_by_us = false;
+  };
+
+  void Refresh(const NeighbourKey& key, Entry* entry);
+  absl::StatusOr<Neighbour> ReadAndAsk(const NeighbourKey& key, Entry* entry);
+  absl::StatusOr<Neighbour> Read(const NeighbourKey& key);
+  bool NeedsAsking(const absl::StatusOr<Neighbour>& neighbour) const;
+  absl::Status Ask(const NeighbourKey& key, bool exists);
+  void Judge(const absl::StatusOr<Neighbour>& asked, Entry* entry);
+  void Release(const NeighbourKey& key);
+
+  NetlinkClient& client_;
+  Kernel kernel_;
+  std::map<NeighbourKey, Entry> wanted_;
+  std::set<NeighbourKey> noted_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_NEXTHOP_NEIGHBOUR_KEEPER_H_

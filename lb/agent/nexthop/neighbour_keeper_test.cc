@@ -1,0 +1,214 @@
+#include "lb/agent/nexthop/neighbour_keeper.h"
+
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+
+#include <optional>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "lb/agent/nexthop/netlink_subscription.h"
+#include "lb/agent/nexthop/run_until.h"
+#include "lb/agent/nexthop/test_namespace.h"
+
+namespace l275 {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+// A keeper that hears of its neighbours, on a host with a peer that answers for
+// 10.0.0.2 and 10.0.0.3.
+class NeighbourKeeperTest : public testing::Test {
+ protected:
+  NeighbourKeeperTest() {
+    host_.Connect("eth1", peer_, "p1");
+    host_.Ip("addr add 10.0.0.1/24 dev eth1");
+    peer_.Ip("addr add 10.0.0.2/24 dev p1");
+    peer_.Ip("addr add 10.0.0.3/24 dev p1");
+    Start(NeighbourKeeper::Kernel::kManages);
+  }
+
+  void Start(NeighbourKeeper::Kernel kernel) {
+    subscription_.reset();
+    keeper_.emplace(&*client_, kernel);
+    auto subscription = NetlinkSubscription::Create(
+        base_.get(), {RTNLGRP_NEIGH},
+        [this](nlmsghdr* message) { keeper_->Note(message); },
+        [this](bool) { keeper_->Refresh(); });
+    ASSERT_TRUE(subscription.ok()) << subscription.status();
+    subscription_ = *std::move(subscription);
+  }
+
+  NeighbourKey Key(absl::string_view address, const char* name = "eth1") {
+    return {if_nametoindex(name), *Ipv4Address::Parse(address)};
+  }
+
+  bool Resolves(const NeighbourKey& key) {
+    return RunUntil(base_.get(), [&] { return keeper_->Find(key).ok(); });
+  }
+
+  TestNamespace host_, peer_;
+  TestNamespace::Scope inside_{host_};
+  EventBasePtr base_{event_base_new()};
+  absl::StatusOr<NetlinkClient> client_ = NetlinkClient::Create();
+  std::optional<NeighbourKeeper> keeper_;
+  std::unique_ptr<NetlinkSubscription> subscription_;
+};
+
+TEST_F(NeighbourKeeperTest, HasTheKernelResolveAndManage) {
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  EXPECT_EQ(*keeper_->Find(Key("10.0.0.2")), peer_.MacOf("p1"));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed REACHABLE"));
+}
+
+TEST_F(NeighbourKeeperTest, WhoDoesNotAnswerIsNotFoundAndStaysAskedFor) {
+  peer_.Ip("addr del 10.0.0.3/24 dev p1");
+  keeper_->SetWanted({Key("10.0.0.3")});
+  EXPECT_TRUE(absl::IsNotFound(keeper_->Find(Key("10.0.0.3")).status()));
+  EXPECT_FALSE(keeper_->HasFailed());
+  EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("managed"));
+}
+
+TEST_F(NeighbourKeeperTest, KnownNeighbourIsFoundAtOnce) {
+  host_.Ip("neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth1 nud stale");
+  keeper_->SetWanted({Key("10.0.0.9")});
+  ASSERT_TRUE(keeper_->Find(Key("10.0.0.9")).ok());
+  EXPECT_EQ(*keeper_->Find(Key("10.0.0.9")), (MacAddress{2, 0, 0, 0, 0, 9}));
+}
+
+TEST_F(NeighbourKeeperTest, AsksAgainAfterFlush) {
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  host_.Ip("neigh flush all");
+  ASSERT_EQ(host_.NeighbourText("10.0.0.2"), "");
+  event_base_loop(base_.get(), EVLOOP_NONBLOCK);
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed"));
+}
+
+TEST_F(NeighbourKeeperTest, AsksAgainAfterSomebodyUnmanagedIt) {
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  host_.Ip(
+      "neigh replace 10.0.0.2 lladdr 02:00:00:00:00:09 dev eth1 nud stale");
+  ASSERT_THAT(host_.NeighbourText("10.0.0.2"), Not(HasSubstr("managed")));
+  event_base_loop(base_.get(), EVLOOP_NONBLOCK);
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed"));
+}
+
+TEST_F(NeighbourKeeperTest, ReadsFixedEntriesAndNeverTouchesThem) {
+  for (const std::string kind :
+       {"nud permanent", "nud noarp", "nud reachable extern_learn"}) {
+    host_.Ip("neigh replace 10.0.0.2 lladdr 02:00:00:00:00:09 dev eth1 " +
+             kind);
+    const std::string before = host_.NeighbourText("10.0.0.2");
+    keeper_->SetWanted({Key("10.0.0.2")});
+    ASSERT_TRUE(keeper_->Find(Key("10.0.0.2")).ok()) << kind;
+    keeper_->NoteAll();
+    keeper_->Refresh();
+    keeper_->SetWanted({});
+    EXPECT_EQ(host_.NeighbourText("10.0.0.2"), before) << kind;
+    host_.Ip("neigh del 10.0.0.2 dev eth1");
+  }
+}
+
+TEST_F(NeighbourKeeperTest, EntryThatBecomesPermanentIsLeftAlone) {
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  host_.Ip(
+      "neigh replace 10.0.0.2 lladdr 02:00:00:00:00:09 dev eth1 nud permanent");
+  event_base_loop(base_.get(), EVLOOP_NONBLOCK);
+  EXPECT_EQ(*keeper_->Find(Key("10.0.0.2")), (MacAddress{2, 0, 0, 0, 0, 9}));
+  keeper_->SetWanted({});
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("PERMANENT"));
+}
+
+TEST_F(NeighbourKeeperTest, UnmanagesWhatIsNotWantedAnyMore) {
+  keeper_->SetWanted({Key("10.0.0.2"), Key("10.0.0.3")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  ASSERT_TRUE(Resolves(Key("10.0.0.3")));
+  keeper_->SetWanted({Key("10.0.0.3")});
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("lladdr"));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), Not(HasSubstr("managed")));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("managed"));
+  EXPECT_FALSE(keeper_->Find(Key("10.0.0.2")).ok());
+}
+
+TEST_F(NeighbourKeeperTest, UnmanagesAllAtItsEnd) {
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  subscription_.reset();
+  keeper_.reset();
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("lladdr"));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), Not(HasSubstr("managed")));
+}
+
+TEST_F(NeighbourKeeperTest, WhatOthersManageStaysManaged) {
+  host_.Ip("neigh add 10.0.0.2 dev eth1 managed");
+  keeper_->SetWanted({Key("10.0.0.2")});
+  keeper_->SetWanted({});
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed"));
+}
+
+TEST_F(NeighbourKeeperTest, InterfaceThatIsGoneIsNotFound) {
+  const NeighbourKey key = {999, *Ipv4Address::Parse("10.0.0.2")};
+  keeper_->SetWanted({key});
+  EXPECT_TRUE(absl::IsNotFound(keeper_->Find(key).status()));
+  keeper_->SetWanted({});
+}
+
+// The kernel keeps no IPv4 neighbours where the MTU is too small for IPv4.
+TEST_F(NeighbourKeeperTest, FailedRequestIsToldAndRetried) {
+  host_.Ip("link set lo mtu 60");
+  const NeighbourKey key = Key("10.0.0.2", "lo");
+  keeper_->SetWanted({key});
+  EXPECT_TRUE(keeper_->HasFailed());
+  EXPECT_THAT(std::string(keeper_->Find(key).status().message()),
+              HasSubstr("RTM_NEWNEIGH(10.0.0.2 on interface 1)"));
+  host_.Ip("link set lo mtu 65536");
+  keeper_->NoteFailed();
+  keeper_->Refresh();
+  EXPECT_FALSE(keeper_->HasFailed());
+}
+
+TEST_F(NeighbourKeeperTest, OldKernelResolvesToo) {
+  Start(NeighbourKeeper::Kernel::kIgnoresManaged);
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), Not(HasSubstr("managed")));
+}
+
+TEST_F(NeighbourKeeperTest, OldKernelIsMadeToConfirmStaleEntry) {
+  host_.SetSysctl("ipv4/neigh/eth1/delay_first_probe_time", "1");
+  Start(NeighbourKeeper::Kernel::kIgnoresManaged);
+  keeper_->SetWanted({Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  const MacAddress stale = {2, 0, 0, 0, 0, 9};
+  host_.Ip(
+      "neigh replace 10.0.0.2 lladdr 02:00:00:00:00:09 dev eth1 nud stale");
+  event_base_loop(base_.get(), EVLOOP_NONBLOCK);
+  ASSERT_EQ(*keeper_->Find(Key("10.0.0.2")), stale);
+  EXPECT_TRUE(RunUntil(base_.get(), [&] {
+    const auto mac = keeper_->Find(Key("10.0.0.2"));
+    return mac.ok() && *mac != stale;
+  }));
+  EXPECT_EQ(*keeper_->Find(Key("10.0.0.2")), peer_.MacOf("p1"));
+}
+
+TEST_F(NeighbourKeeperTest, OldKernelIsAskedAgainAfterFailureAndFlush) {
+  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "50");
+  Start(NeighbourKeeper::Kernel::kIgnoresManaged);
+  peer_.Ip("addr del 10.0.0.3/24 dev p1");
+  keeper_->SetWanted({Key("10.0.0.3"), Key("10.0.0.2")});
+  ASSERT_TRUE(Resolves(Key("10.0.0.2")));
+  host_.Ip("neigh flush all");
+  peer_.Ip("addr add 10.0.0.3/24 dev p1");
+  EXPECT_TRUE(Resolves(Key("10.0.0.3")));
+  EXPECT_TRUE(Resolves(Key("10.0.0.2")));
+}
+
+}  // namespace
+}  // namespace l275

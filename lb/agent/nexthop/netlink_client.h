@@ -1,0 +1,43 @@
+#ifndef L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_
+#define L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_
+
+#include <linux/netlink.h>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "lb/agent/nexthop/netlink_message.h"
+#include "lb/agent/nexthop/netlink_ptr.h"
+
+namespace l275 {
+
+// Asks rtnetlink one question at a time.
+//
+// The kernel works on a request within the call that sends it, so its answer is
+// there when sending returns: no call waits, although all are synchronous.
+//
+// Speaks for the network namespace in which it was created, from one thread.
+class NetlinkClient {
+ public:
+  using Handler = absl::FunctionRef<void(nlmsghdr*)>;
+
+  static absl::StatusOr<NetlinkClient> Create();
+
+  // Sends the request and passes each message of the answer (a dump has many)
+  // to `handler`, which may not call this object. A refusal is the status that
+  // absl::ErrnoToStatus makes of the kernel's errno, its message begins with
+  // `what`. ResourceExhausted: the answer got lost.
+  absl::Status Call(
+      const NetlinkRequest& request, absl::string_view what,
+      Handler handler = [](nlmsghdr*) {});
+
+ private:
+  explicit NetlinkClient(NlSockPtr socket) : socket_(std::move(socket)) {}
+
+  NlSockPtr socket_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_

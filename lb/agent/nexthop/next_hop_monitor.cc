@@ -1,0 +1,255 @@
+#include "lb/agent/nexthop/next_hop_monitor.h"
+
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+#include "glog/logging.h"
+
+namespace l275 {
+namespace {
+
+constexpr int kGroups[] = {RTNLGRP_LINK,        RTNLGRP_NEIGH,
+                           RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV4_ROUTE,
+                           RTNLGRP_IPV4_RULE,   RTNLGRP_NEXTHOP};
+
+// After which a request that failed for want of memory or of room in the
+// neighbour table is made again.
+constexpr timeval kRetryDelay = {1, 0};
+
+// The lowest address of `address`/`length`.
+Ipv4Address NetworkOf(Ipv4Address address, int length) {
+  const uint64_t mask = ~uint64_t{0} << (32 - length);
+  return Ipv4Address::FromHost(static_cast<uint32_t>(address.ToHost() & mask));
+}
+
+bool IsFailure(const absl::Status& status) {
+  return !status.ok() && !absl::IsNotFound(status);
+}
+
+void LogChange(Ipv4Address target, const NextHop& hop) {
+  const std::string backend = absl::StrCat("backend ", target.ToString());
+  if (hop.ready()) {
+    LOG(INFO) << backend << ": next hop " << hop.ToString();
+  } else {
+    LOG(WARNING) << backend << ": no next hop: " << hop.ToString();
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<NextHopMonitor>> NextHopMonitor::Create(
+    event_base* base, std::function<void()> on_change) {
+  L275_ASSIGN_OR_RETURN(auto client, NetlinkClient::Create());
+  auto monitor = absl::WrapUnique(
+      new NextHopMonitor(std::move(client), std::move(on_change)));
+  L275_RETURN_IF_ERROR(monitor->Start(base));
+  return monitor;
+}
+
+NextHopMonitor::NextHopMonitor(NetlinkClient client,
+                               std::function<void()> on_change)
+    : client_(std::move(client)),
+      on_change_(std::move(on_change)),
+      links_(&client_),
+      neighbours_(&client_) {}
+
+absl::Status NextHopMonitor::Start(event_base* base) {
+  retry_.reset(evtimer_new(
+      base,
+      [](evutil_socket_t, short, void* self) {
+        static_cast<NextHopMonitor*>(self)->OnRetry();
+      },
+      this));
+  CHECK(retry_ != nullptr);
+  // Listens before it reads, to miss nothing in between.
+  L275_ASSIGN_OR_RETURN(
+      subscription_,
+      NetlinkSubscription::Create(
+          base, kGroups, [this](nlmsghdr* message) { OnMessage(message); },
+          [this](bool complete) { OnBatch(complete); }));
+  return links_.Refresh().status();
+}
+
+void NextHopMonitor::SetTargets(const std::set<Ipv4Address>& targets) {
+  for (auto it = routes_.begin(); it != routes_.end();) {
+    it = targets.count(it->first) > 0 ? std::next(it) : routes_.erase(it);
+  }
+  for (const Ipv4Address target : targets) {
+    if (routes_.count(target) == 0) Resolve(target);
+  }
+  WantNeighbours();
+  Compose();
+  RetryLaterIfFailed();
+}
+
+void NextHopMonitor::OnMessage(nlmsghdr* message) {
+  switch (message->nlmsg_type) {
+    case RTM_NEWNEIGH:
+    case RTM_DELNEIGH:
+      return neighbours_.Note(message);
+    case RTM_NEWROUTE:
+    case RTM_DELROUTE:
+      return NoteRoute(message);
+    case RTM_NEWLINK:
+    case RTM_DELLINK:
+      // IPv4 routes vanish with their interface without a message of their own.
+      routes_noted_ = true;
+      return links_.Note(message);
+    default:  // addresses, rules, next-hop objects
+      routes_noted_ = true;
+  }
+}
+
+void NextHopMonitor::NoteRoute(nlmsghdr* message) {
+  const auto route = NetlinkReply<rtmsg, RTA_MAX>::Parse(message);
+  if (!route) return;
+  const int length = route->header().rtm_dst_len;
+  const Ipv4Address network =
+      route->Address(RTA_DST).value_or(Ipv4Address());  // absent: default route
+  const auto first = routes_.lower_bound(network);
+  routes_noted_ |=
+      first != routes_.end() && NetworkOf(first->first, length) == network;
+}
+
+void NextHopMonitor::OnBatch(bool complete) {
+  if (!complete) {
+    ++resyncs_;
+    links_.NoteAll();
+    neighbours_.NoteAll();
+    routes_noted_ = true;
+  }
+  Refresh();
+}
+
+void NextHopMonitor::OnRetry() {
+  neighbours_.NoteFailed();
+  for (const auto& [target, route] : routes_) {
+    routes_noted_ |= IsFailure(route.status());
+  }
+  Refresh();
+}
+
+void NextHopMonitor::Refresh() {
+  RefreshLinks();
+  RefreshRoutes();
+  WantNeighbours();
+  neighbours_.Refresh();
+  const bool next_hops_changed = Compose();
+  RetryLaterIfFailed();
+  if (std::exchange(links_changed_, false) || next_hops_changed) on_change_();
+}
+
+void NextHopMonitor::RefreshLinks() {
+  const absl::StatusOr<bool> changed = links_.Refresh();
+  links_failed_ = !changed.ok();
+  LOG_IF(ERROR, links_failed_) << changed.status().message();
+  links_changed_ |= changed.value_or(true);
+}
+
+void NextHopMonitor::RefreshRoutes() {
+  if (!std::exchange(routes_noted_, false)) return;
+  for (const auto& [target, route] : routes_) Resolve(target);
+}
+
+void NextHopMonitor::Resolve(Ipv4Address target) {
+  absl::StatusOr<Route> route = ResolveRoute(client_, target);
+  if (route.ok() && links_.Find(route->ifindex) == nullptr) {
+    // The interface is so new that its notification is still to be read.
+    links_changed_ |= links_.Refresh(route->ifindex).value_or(true);
+  }
+  routes_.insert_or_assign(target, std::move(route));
+}
+
+void NextHopMonitor::WantNeighbours() {
+  std::set<NeighbourKey> wanted;
+  for (const auto& [target, route] : routes_) {
+    if (route.ok() && CheckEgress(route->ifindex).ok()) {
+      wanted.insert({route->ifindex, route->Neighbour(target)});
+    }
+  }
+  neighbours_.SetWanted(wanted);
+}
+
+bool NextHopMonitor::Compose() {
+  std::map<Ipv4Address, NextHop> next_hops;
+  for (const auto& [target, route] : routes_) {
+    const NextHop& hop =
+        next_hops.emplace(target, Compose(target)).first->second;
+    const auto old = next_hops_.find(target);
+    if (old == next_hops_.end() || old->second != hop) LogChange(target, hop);
+  }
+  const bool changed = next_hops != next_hops_;
+  next_hops_ = std::move(next_hops);
+  return changed;
+}
+
+NextHop NextHopMonitor::Compose(Ipv4Address target) const {
+  NextHop hop;
+  const absl::StatusOr<Route>& route = routes_.at(target);
+  if (!route.ok()) {
+    hop.reason = std::string(route.status().message());
+    return hop;
+  }
+  FillEgress(*route, &hop);
+  if (hop.reason.empty()) FillNeighbour(route->Neighbour(target), &hop);
+  return hop;
+}
+
+void NextHopMonitor::FillEgress(const Route& route, NextHop* hop) const {
+  hop->gateway = route.gateway;
+  hop->ifindex = route.ifindex;
+  hop->reason = std::string(CheckEgress(route.ifindex).message());
+  if (const Link* link = links_.Find(route.ifindex)) {
+    hop->interface = link->name;
+    hop->source = link->mac;
+  }
+}
+
+void NextHopMonitor::FillNeighbour(Ipv4Address address, NextHop* hop) const {
+  const auto mac = neighbours_.Find({hop->ifindex, address});
+  hop->state = mac.ok() ? NextHop::State::kReady : NextHop::State::kNoNeighbour;
+  if (mac.ok()) {
+    hop->destination = *mac;
+  } else if (IsFailure(mac.status())) {
+    hop->reason = std::string(mac.status().message());
+  } else {
+    // The same while the kernel asks as after it gave up: it goes on asking.
+    hop->reason = absl::StrCat("no ARP answer from ", address.ToString(),
+                               " on ", hop->interface);
+  }
+}
+
+absl::Status NextHopMonitor::CheckEgress(uint32_t ifindex) const {
+  const Link* link = links_.Find(ifindex);
+  if (link == nullptr) return absl::NotFoundError("its interface is gone");
+  if (!link->ethernet) {
+    return absl::NotFoundError(
+        absl::StrCat("interface ", link->name, " is not Ethernet"));
+  }
+  if (!link->up) {
+    return absl::NotFoundError(
+        absl::StrCat("interface ", link->name, " is down"));
+  }
+  return absl::OkStatus();
+}
+
+bool NextHopMonitor::HasFailed() const {
+  for (const auto& [target, route] : routes_) {
+    if (IsFailure(route.status())) return true;
+  }
+  return links_failed_ || neighbours_.HasFailed();
+}
+
+void NextHopMonitor::RetryLaterIfFailed() {
+  if (HasFailed() && !evtimer_pending(retry_.get(), nullptr)) {
+    evtimer_add(retry_.get(), &kRetryDelay);
+  }
+}
+
+}  // namespace l275

@@ -1,0 +1,30 @@
+#ifndef L275_LB_AGENT_NEXTHOP_RUN_UNTIL_H_
+#define L275_LB_AGENT_NEXTHOP_RUN_UNTIL_H_
+
+#include <event2/event.h>
+#include <sys/time.h>
+
+#include "absl/functional/function_ref.h"
+#include "common/libevent_ptr.h"
+
+namespace l275 {
+
+// Runs the loop until the condition, looked at after each event, holds, or ten
+// seconds have passed. Returns whether it holds.
+inline bool RunUntil(event_base* base, absl::FunctionRef<bool()> condition) {
+  constexpr timeval kDeadline = {10, 0};
+  bool expired = false;
+  const EventPtr deadline(evtimer_new(
+      base,
+      [](evutil_socket_t, short, void* flag) {
+        *static_cast<bool*>(flag) = true;
+      },
+      &expired));
+  evtimer_add(deadline.get(), &kDeadline);
+  while (!condition() && !expired) event_base_loop(base, EVLOOP_ONCE);
+  return condition();
+}
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_NEXTHOP_RUN_UNTIL_H_
