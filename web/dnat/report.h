@@ -1,0 +1,20 @@
+#ifndef L275_WEB_DNAT_REPORT_H_
+#define L275_WEB_DNAT_REPORT_H_
+
+#include <string>
+
+#include "web/dnat/report.pb.h"
+#include "web/dnat/ruleset.h"
+
+namespace l275 {
+
+// What `dnat show` tells of the installed table.
+dnat::Report MakeReport(const Ruleset& installed);
+
+// As a table for people, and as one JSON document. Both end with a newline.
+std::string ToTable(const dnat::Report& report);
+std::string ToJson(const dnat::Report& report);
+
+}  // namespace l275
+
+#endif  // L275_WEB_DNAT_REPORT_H_
