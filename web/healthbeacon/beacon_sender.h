@@ -1,0 +1,68 @@
+#ifndef L275_WEB_HEALTHBEACON_BEACON_SENDER_H_
+#define L275_WEB_HEALTHBEACON_BEACON_SENDER_H_
+
+#include <event2/event.h>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <random>
+
+#include "absl/status/status.h"
+#include "common/beacon_message.h"
+#include "common/ipv4_address.h"
+#include "common/libevent_ptr.h"
+#include "web/healthbeacon/multicast_sender.h"
+
+namespace l275 {
+
+// Multicasts a backend's state, once every interval with a jitter of up to 10 %
+// to either side, so that the beacons of many servers that were started
+// together do not stay together. The mean is the interval.
+//
+// A beacon that cannot be sent is lost, and the next one tried at its time: a
+// line is logged when that begins and one when it ends.
+//
+// The loop outlives it. Runs on the loop's thread.
+class BeaconSender {
+ public:
+  struct Options {
+    Ipv4Address address;  // the backend's
+    std::chrono::milliseconds interval{100};
+    uint64_t epoch = 0;  // see BeaconMessage
+  };
+  // What the backend's state is now. Asked before each beacon, so it must not
+  // block.
+  using StateSource = std::function<BeaconMessage::State()>;
+
+  BeaconSender(event_base* base, const Options& options,
+               MulticastSender multicast, StateSource state);
+  BeaconSender(const BeaconSender&) = delete;
+  BeaconSender& operator=(const BeaconSender&) = delete;
+
+  // The first beacon at once, the others as the loop runs.
+  void Start();
+
+  // The last beacons: "down", three in a row because UDP may lose one. None
+  // follow.
+  void Stop();
+
+ private:
+  void OnTimer();
+  void Send(BeaconMessage::State state);
+  void LogIfChanged(const absl::Status& sent);
+  void ArmTimer();
+
+  MulticastSender multicast_;
+  const StateSource state_;
+  const std::chrono::milliseconds interval_;
+  BeaconMessage message_;  // the last one that was sent, or tried
+  std::minstd_rand random_;
+  bool sending_ = true;  // as last logged
+  uint64_t lost_ = 0;    // since sending_ became false
+  EventPtr timer_;
+};
+
+}  // namespace l275
+
+#endif  // L275_WEB_HEALTHBEACON_BEACON_SENDER_H_
