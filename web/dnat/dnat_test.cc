@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -217,6 +218,16 @@ class DnatTest : public ::testing::Test {
              "priority raw; ip saddr 10.0.0.101 tcp sport 8080 counter; }; }");
   }
 
+  // On a connection that the server's kernel has no record of.
+  void ExpectServerIsHeldBackUntilClientSpeaks(const Connection& connection) {
+    Send(connection.server, "late");
+    EXPECT_TRUE(
+        WaitUntil([&] { return Packets(server_, "l275_dnat answers") > 0; }));
+    Send(connection.client, "more");
+    EXPECT_EQ(Receive(connection.server, 4), "more");
+    EXPECT_EQ(Receive(connection.client, 4), "late");
+  }
+
   TestNamespace server_;
   TestNamespace client_;
   UniqueFd web_;
@@ -240,6 +251,19 @@ TEST_F(DnatTest, LocalAddressCanBeUsedDirectly) {
   ExpectTalks(direct);
   ExpectTalks(through_vip);
   EXPECT_EQ(Packets(server_, "l275_dnat answers"), 0u);
+}
+
+TEST_F(DnatTest, ARefusalComesFromTheVip) {
+  ExpectDnat(
+      "apply --service=tcp:10.0.0.200:80 --local=10.0.0.101:81 "
+      "--interface=eth1",
+      "applied: 1 service\n");
+  const TestNamespace::Scope scope(client_);
+  const UniqueFd fd = TcpSocket();
+  const sockaddr_in to = SocketAddress(kVip, 80);
+  const auto* generic = reinterpret_cast<const sockaddr*>(&to);
+  EXPECT_EQ(connect(fd.get(), generic, sizeof(to)), -1);
+  EXPECT_EQ(errno, ECONNREFUSED);
 }
 
 TEST_F(DnatTest, AllPortsOfAVip) {
@@ -400,15 +424,17 @@ TEST_F(DnatTest, AnswersOfForgottenConnectionsAreHeldBack) {
   const Connection connection = Connect(kVip, 80, web_);
   ExpectTalks(connection);
   FlushConnectionTracking();
-  Send(connection.server, "late");
-  EXPECT_TRUE(
-      WaitUntil([&] { return Packets(server_, "l275_dnat answers") > 0; }));
-  // The client's next segment makes the connection known again.
-  Send(connection.client, "more");
-  EXPECT_EQ(Receive(connection.server, 4), "more");
-  EXPECT_EQ(Receive(connection.client, 4), "late");
+  ExpectServerIsHeldBackUntilClientSpeaks(connection);
   EXPECT_EQ(Packets(client_, "watch seen"), 0u);
   ExpectTalks(connection);
+}
+
+TEST_F(DnatTest, DirectConnectionsOlderThanTheRulesGoOn) {
+  const Connection direct = Connect(kLocal, 8080, web_);
+  ExpectTalks(direct);
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  ExpectServerIsHeldBackUntilClientSpeaks(direct);
+  ExpectTalks(direct);
 }
 
 // What the guard is there for.
