@@ -1,0 +1,16 @@
+#ifndef L275_COMMON_READ_FILE_H_
+#define L275_COMMON_READ_FILE_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace l275 {
+
+// All that is in the file; "-" is stdin, read to its end. NotFound says which
+// file cannot be read, and why.
+absl::StatusOr<std::string> ReadFile(const std::string& path);
+
+}  // namespace l275
+
+#endif  // L275_COMMON_READ_FILE_H_

@@ -1,0 +1,84 @@
+#include "lb/cli/commands_backend.h"
+
+#include "common/backend_spec.h"
+#include "common/json.h"
+#include "common/status_util.h"
+#include "lb/cli/backend_table.h"
+#include "lb/cli/command_util.h"
+
+namespace l275 {
+namespace {
+
+// The backend that the first argument names, of --service or of every service.
+absl::StatusOr<control::BackendRef> RefOf(const Invocation& invocation) {
+  control::BackendRef ref;
+  L275_ASSIGN_OR_RETURN(*ref.mutable_address(),
+                        ParseBackendAddress(invocation.arguments[0]));
+  L275_ASSIGN_OR_RETURN(*ref.mutable_service(),
+                        ServiceOfFlag(invocation.options));
+  return ref;
+}
+
+absl::StatusOr<control::ServiceStates> ServicesOfFlag(
+    const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const std::string name,
+                        ServiceOfFlag(invocation.options));
+  L275_ASSIGN_OR_RETURN(control::ServiceStates services,
+                        invocation.agent.Services());
+  if (name.empty()) return services;
+  control::ServiceStates one;
+  L275_ASSIGN_OR_RETURN(*one.add_service(), FindService(services, name));
+  return one;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> BackendList(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const control::ServiceStates services,
+                        ServicesOfFlag(invocation));
+  return invocation.options.json ? ToPrettyJson(services)
+                                 : BackendTable(services);
+}
+
+absl::StatusOr<std::string> BackendAdd(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const BackendSpec spec,
+                        ParseBackendSpec(invocation.arguments[0]));
+  control::Change change;
+  control::BackendChange* add = change.mutable_add_backend();
+  L275_ASSIGN_OR_RETURN(*add->mutable_service(),
+                        ServiceOfFlag(invocation.options));
+  add->mutable_backend()->set_address(spec.address.ToString());
+  add->mutable_backend()->set_weight(spec.weight);
+  return MakeChange(invocation, change);
+}
+
+absl::StatusOr<std::string> BackendRemove(const Invocation& invocation) {
+  control::Change change;
+  L275_ASSIGN_OR_RETURN(*change.mutable_remove_backend(), RefOf(invocation));
+  return MakeChange(invocation, change);
+}
+
+absl::StatusOr<std::string> BackendEnable(const Invocation& invocation) {
+  control::Change change;
+  L275_ASSIGN_OR_RETURN(*change.mutable_enable_backend(), RefOf(invocation));
+  return MakeChange(invocation, change);
+}
+
+absl::StatusOr<std::string> BackendDisable(const Invocation& invocation) {
+  control::Change change;
+  L275_ASSIGN_OR_RETURN(*change.mutable_disable_backend(), RefOf(invocation));
+  return MakeChange(invocation, change);
+}
+
+absl::StatusOr<std::string> BackendWeight(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const control::BackendRef ref, RefOf(invocation));
+  L275_ASSIGN_OR_RETURN(const uint32_t weight,
+                        ParseWeight(invocation.arguments[1]));
+  control::Change change;
+  change.mutable_set_weight()->set_service(ref.service());
+  change.mutable_set_weight()->set_address(ref.address());
+  change.mutable_set_weight()->set_weight(weight);
+  return MakeChange(invocation, change);
+}
+
+}  // namespace l275

@@ -1,0 +1,64 @@
+#include "lb/cli/commands_explain.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/endpoint.h"
+#include "common/json.h"
+#include "common/status_util.h"
+#include "lb/cli/format.h"
+
+namespace l275 {
+namespace {
+
+std::string BackendText(const control::BackendState& backend) {
+  return absl::StrCat(backend.address(), ", ", StateText(backend), ", health ",
+                      HealthText(backend.health()), ", weight ",
+                      backend.weight());
+}
+
+std::string ExplainedNextHop(const control::NextHop& next_hop) {
+  if (next_hop.state() == "ready") return NextHopText(next_hop);
+  return absl::StrCat("none: ", NextHopText(next_hop),
+                      "; the program asks the kernel's FIB");
+}
+
+// The steps that an explanation with a service has got to.
+void AddSteps(const control::Explanation& explanation, Lines* lines) {
+  lines->push_back({"hash", explanation.hash()});
+  if (explanation.table_size() > 0) {
+    lines->push_back({"slot", absl::StrCat(explanation.slot(), " of ",
+                                           explanation.table_size())});
+  }
+  if (!explanation.has_backend()) {
+    lines->push_back({"backend", "none"});
+    return;
+  }
+  const control::BackendState& backend = explanation.backend();
+  lines->push_back({"backend", BackendText(backend)});
+  lines->push_back({"next hop", ExplainedNextHop(backend.next_hop())});
+}
+
+std::string ExplanationText(const control::Explanation& explanation) {
+  const bool has_service = !explanation.service().empty();
+  Lines lines = {{"flow", absl::StrCat(explanation.source(), " -> ",
+                                       explanation.destination())},
+                 {"service", has_service ? explanation.service() : "none"}};
+  if (has_service) AddSteps(explanation, &lines);
+  lines.push_back({"verdict", explanation.verdict()});
+  lines.push_back({"reason", explanation.reason()});
+  return LinesText(lines);
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Explain(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const Endpoint source,
+                        Endpoint::Parse(invocation.arguments[0]));
+  L275_ASSIGN_OR_RETURN(const Endpoint destination,
+                        Endpoint::Parse(invocation.arguments[1]));
+  L275_ASSIGN_OR_RETURN(const control::Explanation explanation,
+                        invocation.agent.Explain(source, destination));
+  return invocation.options.json ? ToPrettyJson(explanation)
+                                 : ExplanationText(explanation);
+}
+
+}  // namespace l275

@@ -1,0 +1,98 @@
+#include "lb/cli/commands_status.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/json.h"
+#include "common/status_util.h"
+#include "lb/cli/format.h"
+#include "lb/cli/table_printer.h"
+
+namespace l275 {
+namespace {
+
+using Align = TablePrinter::Align;
+using Column = TablePrinter::Column;
+
+std::string InterfaceText(const control::Interface& interface) {
+  return absl::StrCat(interface.name(), ", ", interface.mac(), ", XDP ",
+                      interface.xdp_mode(), ", ", interface.attachment());
+}
+
+std::string HealthCheckText(const control::Status& status) {
+  if (status.health() != "beacon") return status.health();
+  return absl::StrCat("beacon, timeout ", status.beacon_timeout_ms(), " ms");
+}
+
+std::string StatusText(const control::Status& status) {
+  Lines lines = {{"version", status.version()},
+                 {"pid", absl::StrCat(status.pid())},
+                 {"uptime", absl::StrCat(status.uptime_seconds(), " s")}};
+  for (const control::Interface& interface : status.interface()) {
+    lines.push_back({"interface", InterfaceText(interface)});
+  }
+  lines.insert(lines.end(),
+               {{"health", HealthCheckText(status)},
+                {"services", absl::StrCat(status.services())},
+                {"backends", absl::StrCat(status.backends_active(),
+                                          " active of ", status.backends())},
+                {"slots", absl::StrCat(status.slots_used(), " used of ",
+                                       status.slots_capacity())},
+                {"forwarded", CounterText(status.forwarded())},
+                {"passed", CounterText(status.passed())},
+                {"dropped", CounterText(status.dropped())}});
+  return LinesText(lines);
+}
+
+std::string VerdictsText(const control::Stats& stats, bool all) {
+  TablePrinter table(std::vector<Column>{{"VERDICT"},
+                                         {"ACTION"},
+                                         {"PACKETS", Align::kRight},
+                                         {"BYTES", Align::kRight},
+                                         {"MEANING"}});
+  for (const control::VerdictCounter& verdict : stats.verdict()) {
+    if (!all && verdict.counter().packets() == 0) continue;
+    table.AddRow({verdict.verdict(), verdict.action(),
+                  absl::StrCat(verdict.counter().packets()),
+                  absl::StrCat(verdict.counter().bytes()), verdict.help()});
+  }
+  return table.ToString();
+}
+
+void AddCounterRow(const std::string& service, const std::string& backend,
+                   const control::Counter& counter, TablePrinter* table) {
+  table->AddRow({service, backend, absl::StrCat(counter.packets()),
+                 absl::StrCat(counter.bytes())});
+}
+
+std::string ForwardedText(const control::Stats& stats) {
+  TablePrinter table(std::vector<Column>{{"SERVICE"},
+                                         {"BACKEND"},
+                                         {"PACKETS", Align::kRight},
+                                         {"BYTES", Align::kRight}});
+  for (const control::ServiceState& service : stats.service()) {
+    AddCounterRow(service.service(), "all", service.forwarded(), &table);
+    for (const control::BackendState& backend : service.backend()) {
+      AddCounterRow(service.service(), backend.address(), backend.forwarded(),
+                    &table);
+    }
+  }
+  return table.ToString();
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> Status(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const control::Status status,
+                        invocation.agent.Status());
+  return invocation.options.json ? ToPrettyJson(status) : StatusText(status);
+}
+
+absl::StatusOr<std::string> Stats(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const control::Stats stats, invocation.agent.Stats());
+  if (invocation.options.json) return ToPrettyJson(stats);
+  return absl::StrCat(VerdictsText(stats, invocation.options.all), "\n",
+                      ForwardedText(stats));
+}
+
+}  // namespace l275

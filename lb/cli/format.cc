@@ -1,0 +1,50 @@
+#include "lb/cli/format.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "lb/cli/table_printer.h"
+
+namespace l275 {
+
+std::string CounterText(const control::Counter& counter) {
+  return absl::StrCat(counter.packets(), " packets, ", counter.bytes(),
+                      " bytes");
+}
+
+std::string HealthText(control::Health health) {
+  const std::string name = control::Health_Name(health);
+  return name.empty() ? absl::StrCat(health) : absl::AsciiStrToLower(name);
+}
+
+std::string StateText(const control::BackendState& backend) {
+  if (backend.disabled()) return "disabled";
+  return backend.active() ? "active" : "inactive";
+}
+
+std::string NextHopText(const control::NextHop& next_hop) {
+  if (next_hop.state() != "ready") {
+    return next_hop.state().empty() ? "-" : next_hop.state();
+  }
+  const std::string link =
+      absl::StrCat(next_hop.interface(), " ", next_hop.destination_mac());
+  return next_hop.gateway().empty()
+             ? link
+             : absl::StrCat(link, " via ", next_hop.gateway());
+}
+
+std::string ActiveText(const control::ServiceState& service) {
+  const auto active = std::count_if(
+      service.backend().begin(), service.backend().end(),
+      [](const control::BackendState& backend) { return backend.active(); });
+  return absl::StrCat(active, "/", service.backend_size());
+}
+
+std::string LinesText(const Lines& lines) {
+  TablePrinter table(std::vector<TablePrinter::Align>(2));
+  for (const auto& [key, value] : lines) table.AddRow({key + ":", value});
+  return table.ToString();
+}
+
+}  // namespace l275

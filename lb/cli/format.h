@@ -1,0 +1,37 @@
+#ifndef L275_LB_CLI_FORMAT_H_
+#define L275_LB_CLI_FORMAT_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/control.pb.h"
+
+namespace l275 {
+
+// How commands that show a thing print its parts: the same everywhere.
+
+// "12 packets, 3456 bytes".
+std::string CounterText(const control::Counter& counter);
+
+// "up", "down", "silent", "unknown", "unchecked".
+std::string HealthText(control::Health health);
+
+// "disabled", "active", or "inactive" when health or weight keeps it from
+// getting flows.
+std::string StateText(const control::BackendState& backend);
+
+// "eth1 02:00:00:00:01:65", "eth1 02:00:00:00:01:fe via 10.0.0.1", or why there
+// is none: "no neighbour".
+std::string NextHopText(const control::NextHop& next_hop);
+
+// "2/3": backends that get flows, and all of them.
+std::string ActiveText(const control::ServiceState& service);
+
+// Lines "key: value" with the values aligned.
+using Lines = std::vector<std::pair<std::string, std::string>>;
+std::string LinesText(const Lines& lines);
+
+}  // namespace l275
+
+#endif  // L275_LB_CLI_FORMAT_H_

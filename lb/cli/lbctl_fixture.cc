@@ -1,0 +1,44 @@
+#include "lb/cli/lbctl_fixture.h"
+
+#include <glog/logging.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace l275 {
+namespace {
+
+std::string MakeFolder() {
+  std::string path = "/tmp/l275-lbctl-test-XXXXXX";
+  PCHECK(mkdtemp(path.data()) != nullptr);
+  return path;
+}
+
+}  // namespace
+
+LbctlFixture::LbctlFixture()
+    : folder_(MakeFolder()), socket_(folder_ + "/s"), agent_(socket_) {}
+
+LbctlFixture::~LbctlFixture() { std::filesystem::remove_all(folder_); }
+
+ProgramResult LbctlFixture::Lbctl(const std::string& words_with_blanks,
+                                  const std::string& input) {
+  std::vector<std::string> arguments =
+      absl::StrSplit(words_with_blanks, ' ', absl::SkipEmpty());
+  arguments.insert(arguments.begin(),
+                   absl::StrCat("--control_socket=", socket_));
+  return LbctlAnywhere(arguments, input);
+}
+
+ProgramResult LbctlFixture::LbctlAnywhere(
+    const std::vector<std::string>& arguments, const std::string& input) {
+  std::vector<std::string> argv = {"lb/cli/lbctl"};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return RunProgram(argv, input, folder_);
+}
+
+}  // namespace l275

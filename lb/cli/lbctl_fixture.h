@@ -1,0 +1,41 @@
+#ifndef L275_LB_CLI_LBCTL_FIXTURE_H_
+#define L275_LB_CLI_LBCTL_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "lb/cli/fake_agent.h"
+#include "lb/cli/run_program.h"
+
+namespace l275 {
+
+// For tests: the lbctl binary, and a fake agent for it to talk to.
+class LbctlFixture : public ::testing::Test {
+ protected:
+  LbctlFixture();
+  ~LbctlFixture() override;
+
+  // Runs `lbctl <words>` against the fake agent's socket.
+  ProgramResult Lbctl(const std::string& words_with_blanks,
+                      const std::string& input = "");
+  // Without --control_socket.
+  ProgramResult LbctlAnywhere(const std::vector<std::string>& arguments,
+                              const std::string& input = "");
+
+  const std::string& socket() const { return socket_; }
+  // For files of a test, removed with all that is in it.
+  const std::string& folder() const { return folder_; }
+  FakeAgent& agent() { return agent_; }
+
+ private:
+  // In /tmp since the path of a unix socket is at most 107 bytes long.
+  const std::string folder_;
+  const std::string socket_;
+  FakeAgent agent_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_CLI_LBCTL_FIXTURE_H_

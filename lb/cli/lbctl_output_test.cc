@@ -1,0 +1,447 @@
+// What lbctl prints for the agent's answers, literally, and what it asks for.
+
+#include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
+#include <gtest/gtest.h>
+
+#include "common/control.pb.h"
+#include "common/json.h"
+#include "lb/cli/lbctl_fixture.h"
+
+namespace l275 {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr char kStatus[] = R"pb(
+  version: "0.1.0"
+  pid: 4242
+  uptime_seconds: 3723
+  interface {
+    name: "eth0"
+    ifindex: 3
+    mac: "02:00:00:00:01:0a"
+    xdp_mode: "native"
+    attachment: "single"
+  }
+  interface {
+    name: "eth1"
+    ifindex: 4
+    mac: "02:00:00:00:02:0a"
+    xdp_mode: "generic"
+    attachment: "dispatcher"
+  }
+  health: "beacon"
+  beacon_timeout_ms: 1600
+  services: 2
+  backends: 5
+  backends_active: 4
+  slots_used: 131074
+  slots_capacity: 16777216
+  forwarded { packets: 1000 bytes: 64000 }
+  passed { packets: 20 bytes: 1200 }
+  dropped { packets: 3 bytes: 180 }
+)pb";
+
+constexpr char kServices[] = R"pb(
+  service {
+    service: "tcp:10.0.0.200:80"
+    table_size: 65537
+    forwarded { packets: 1000 bytes: 64000 }
+    backend {
+      address: "10.0.0.101"
+      weight: 100
+      health: UP
+      active: true
+      slots: 65537
+      forwarded { packets: 1000 bytes: 64000 }
+      next_hop {
+        interface: "eth0"
+        destination_mac: "02:00:00:00:01:65"
+        source_mac: "02:00:00:00:01:0a"
+        state: "ready"
+      }
+      beacon_age_ms: 42
+    }
+    backend {
+      address: "10.0.0.102"
+      weight: 50
+      disabled: true
+      health: SILENT
+      forwarded {}
+      next_hop {
+        interface: "eth0"
+        gateway: "10.0.0.1"
+        destination_mac: "02:00:00:00:01:01"
+        source_mac: "02:00:00:00:01:0a"
+        state: "ready"
+      }
+      beacon_age_ms: 12345
+    }
+    backend {
+      address: "10.0.0.103"
+      weight: 100
+      health: UNKNOWN
+      next_hop { state: "no neighbour" }
+    }
+  }
+  service { service: "tcp:10.0.0.201:0" table_size: 251 }
+)pb";
+
+constexpr char kStats[] = R"pb(
+  verdict {
+    verdict: "forward_tx"
+    action: "TX"
+    help: "sent to its backend"
+    counter { packets: 1000 bytes: 64000 }
+  }
+  verdict {
+    verdict: "pass_fragment"
+    action: "PASS"
+    help: "a fragment"
+    counter {}
+  }
+  verdict {
+    verdict: "drop_no_route"
+    action: "DROP"
+    help: "no route"
+    counter { packets: 3 bytes: 180 }
+  }
+  service {
+    service: "tcp:10.0.0.200:80"
+    forwarded { packets: 1000 bytes: 64000 }
+    backend {
+      address: "10.0.0.101"
+      forwarded { packets: 999 bytes: 63936 }
+    }
+    backend {
+      address: "10.0.0.102"
+      forwarded { packets: 1 bytes: 64 }
+    }
+  }
+)pb";
+
+class LbctlOutputTest : public LbctlFixture {
+ protected:
+  // The agent answers `line` with this message of the schema.
+  template <typename Message>
+  Message SetAnswer(const std::string& line, const std::string& text) {
+    Message message;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+    agent().SetAnswer(line, {200, ToPrettyJson(message)});
+    return message;
+  }
+
+  // Exit code 0, nothing on stderr; what is on stdout.
+  std::string OutputOf(const std::string& words,
+                       const std::string& input = "") {
+    const ProgramResult result = Lbctl(words, input);
+    EXPECT_EQ(result.exit_code, 0) << words;
+    EXPECT_EQ(result.err, "") << words;
+    return result.out;
+  }
+};
+
+TEST_F(LbctlOutputTest, Status) {
+  const auto status = SetAnswer<control::Status>("GET /v1/status", kStatus);
+  EXPECT_EQ(OutputOf("status"),
+            "version:    0.1.0\n"
+            "pid:        4242\n"
+            "uptime:     3723 s\n"
+            "interface:  eth0, 02:00:00:00:01:0a, XDP native, single\n"
+            "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher\n"
+            "health:     beacon, timeout 1600 ms\n"
+            "services:   2\n"
+            "backends:   4 active of 5\n"
+            "slots:      131074 used of 16777216\n"
+            "forwarded:  1000 packets, 64000 bytes\n"
+            "passed:     20 packets, 1200 bytes\n"
+            "dropped:    3 packets, 180 bytes\n");
+  EXPECT_EQ(OutputOf("status --output=json"), ToPrettyJson(status));
+}
+
+TEST_F(LbctlOutputTest, JsonHasTheSchemasNamesAndEveryField) {
+  SetAnswer<control::Status>("GET /v1/status", "health: \"none\"");
+  const std::string json = OutputOf("--output json status");
+  EXPECT_THAT(json, HasSubstr("\n \"uptime_seconds\": \"0\",\n"));
+  EXPECT_EQ(json.substr(json.size() - 2), "}\n");
+}
+
+TEST_F(LbctlOutputTest, ServiceList) {
+  const auto services =
+      SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
+  EXPECT_EQ(OutputOf("service list"),
+            "SERVICE            TABLE_SIZE  ACTIVE  PACKETS  BYTES\n"
+            "tcp:10.0.0.200:80       65537     1/3     1000  64000\n"
+            "tcp:10.0.0.201:0          251     0/0        0      0\n");
+  EXPECT_EQ(OutputOf("service list --output=json"), ToPrettyJson(services));
+}
+
+TEST_F(LbctlOutputTest, ServiceListOfNoServiceIsItsHeader) {
+  SetAnswer<control::ServiceStates>("GET /v1/services", "");
+  EXPECT_EQ(OutputOf("service list"),
+            "SERVICE  TABLE_SIZE  ACTIVE  PACKETS  BYTES\n");
+}
+
+TEST_F(LbctlOutputTest, ServiceShow) {
+  const auto services =
+      SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
+  EXPECT_EQ(OutputOf("service show tcp:10.0.0.201:0"),
+            "service:     tcp:10.0.0.201:0\n"
+            "table size:  251\n"
+            "active:      0/0 backends\n"
+            "forwarded:   0 packets, 0 bytes\n"
+            "\n"
+            "SERVICE  BACKEND  WEIGHT  STATE  HEALTH  BEACON_AGE_MS  SLOTS  "
+            "PACKETS  BYTES  NEXT_HOP\n");
+  EXPECT_EQ(OutputOf("service show tcp:10.0.0.200:80 --output=json"),
+            ToPrettyJson(services.service(0)));
+}
+
+TEST_F(LbctlOutputTest, BackendList) {
+  const auto services =
+      SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
+  constexpr char kTable[] =
+      R"(SERVICE            BACKEND     WEIGHT  STATE     HEALTH   BEACON_AGE_MS  SLOTS  PACKETS  BYTES  NEXT_HOP
+tcp:10.0.0.200:80  10.0.0.101     100  active    up                  42  65537     1000  64000  eth0 02:00:00:00:01:65
+tcp:10.0.0.200:80  10.0.0.102      50  disabled  silent           12345      0        0      0  eth0 02:00:00:00:01:01 via 10.0.0.1
+tcp:10.0.0.200:80  10.0.0.103     100  inactive  unknown              -      0        0      0  no neighbour
+)";
+  EXPECT_EQ(OutputOf("backend list"), kTable);
+  EXPECT_EQ(OutputOf("backend list --service=tcp:10.0.0.200:80"), kTable);
+  EXPECT_EQ(OutputOf("backend list --output=json"), ToPrettyJson(services));
+
+  control::ServiceStates second;
+  *second.add_service() = services.service(1);
+  EXPECT_EQ(OutputOf("backend list --service=tcp:10.0.0.201:0 --output=json"),
+            ToPrettyJson(second));
+}
+
+TEST_F(LbctlOutputTest, StatsShowsVerdictsThatHappened) {
+  const auto stats = SetAnswer<control::Stats>("GET /v1/stats", kStats);
+  EXPECT_EQ(OutputOf("stats"),
+            "VERDICT        ACTION  PACKETS  BYTES  MEANING\n"
+            "forward_tx     TX         1000  64000  sent to its backend\n"
+            "drop_no_route  DROP          3    180  no route\n"
+            "\n"
+            "SERVICE            BACKEND     PACKETS  BYTES\n"
+            "tcp:10.0.0.200:80  all            1000  64000\n"
+            "tcp:10.0.0.200:80  10.0.0.101      999  63936\n"
+            "tcp:10.0.0.200:80  10.0.0.102        1     64\n");
+  EXPECT_THAT(
+      OutputOf("stats --all"),
+      HasSubstr("\npass_fragment  PASS          0      0  a fragment\n"));
+  EXPECT_EQ(OutputOf("stats --output=json"), ToPrettyJson(stats));
+}
+
+constexpr char kExplain[] =
+    "GET /v1/explain?source=10.0.0.1:40000&destination=10.0.0.200:80";
+
+TEST_F(LbctlOutputTest, ExplainFollowsThePacketPath) {
+  const auto explanation = SetAnswer<control::Explanation>(kExplain, R"pb(
+    source: "10.0.0.1:40000"
+    destination: "10.0.0.200:80"
+    verdict: "forward_tx"
+    reason: "sent to its backend"
+    service: "tcp:10.0.0.200:80"
+    hash: "0x0123456789abcdef"
+    slot: 291
+    table_size: 65537
+    backend {
+      address: "10.0.0.101"
+      weight: 100
+      health: UP
+      active: true
+      next_hop {
+        interface: "eth0"
+        destination_mac: "02:00:00:00:01:65"
+        state: "ready"
+      }
+    }
+  )pb");
+  EXPECT_EQ(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+            "flow:      10.0.0.1:40000 -> 10.0.0.200:80\n"
+            "service:   tcp:10.0.0.200:80\n"
+            "hash:      0x0123456789abcdef\n"
+            "slot:      291 of 65537\n"
+            "backend:   10.0.0.101, active, health up, weight 100\n"
+            "next hop:  eth0 02:00:00:00:01:65\n"
+            "verdict:   forward_tx\n"
+            "reason:    sent to its backend\n");
+  EXPECT_EQ(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80 --output=json"),
+            ToPrettyJson(explanation));
+}
+
+TEST_F(LbctlOutputTest, ExplainSaysThatTheKernelIsAsked) {
+  SetAnswer<control::Explanation>(kExplain, R"pb(
+    service: "tcp:10.0.0.200:80"
+    table_size: 251
+    backend {
+      address: "10.0.0.101"
+      next_hop { state: "no neighbour" }
+    }
+  )pb");
+  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+              HasSubstr("\nnext hop:  none: no neighbour; the program asks the "
+                        "kernel's FIB\n"));
+}
+
+TEST_F(LbctlOutputTest, ExplainEndsWhereThePacketsWayEnds) {
+  SetAnswer<control::Explanation>(kExplain, R"pb(
+    source: "10.0.0.1:40000"
+    destination: "10.0.0.200:80"
+    verdict: "drop_no_backend"
+    reason: "nobody is up"
+    service: "tcp:10.0.0.200:80"
+    hash: "0x01"
+  )pb");
+  EXPECT_EQ(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+            "flow:     10.0.0.1:40000 -> 10.0.0.200:80\n"
+            "service:  tcp:10.0.0.200:80\n"
+            "hash:     0x01\n"
+            "backend:  none\n"
+            "verdict:  drop_no_backend\n"
+            "reason:   nobody is up\n");
+  SetAnswer<control::Explanation>(kExplain, R"pb(
+    source: "10.0.0.1:40000"
+    destination: "10.0.0.200:80"
+    verdict: "pass_no_service"
+    reason: "not ours"
+  )pb");
+  EXPECT_EQ(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+            "flow:     10.0.0.1:40000 -> 10.0.0.200:80\n"
+            "service:  none\n"
+            "verdict:  pass_no_service\n"
+            "reason:   not ours\n");
+}
+
+// What each command sends as a Change, and how the reply is printed.
+TEST_F(LbctlOutputTest, ChangesAreSentAsOneMessage) {
+  SetAnswer<control::ChangeReply>("POST /v1/change",
+                                  R"pb(change: "first" change: "second")pb");
+  const struct {
+    const char* words;
+    const char* change;
+  } kRows[] = {
+      {"service add tcp:10.0.0.200:80",
+       R"({"add_service":{"protocol":"TCP","vip":"10.0.0.200","port":80}})"},
+      {"service add tcp:10.0.0.200:0 --table_size=251 "
+       "--backends=10.0.0.102@50,10.0.0.101",
+       R"({"add_service":{"protocol":"TCP","vip":"10.0.0.200","port":0,)"
+       R"("table_size":251,"backend":[{"address":"10.0.0.102","weight":50},)"
+       R"({"address":"10.0.0.101","weight":100}]}})"},
+      {"service remove tcp:10.0.0.200:80",
+       R"({"remove_service":"tcp:10.0.0.200:80"})"},
+      {"backend add 10.0.0.104",
+       R"({"add_backend":{"backend":{"address":"10.0.0.104","weight":100}}})"},
+      {"backend add 10.0.0.104@0 --service tcp:10.0.0.200:080",
+       R"({"add_backend":{"service":"tcp:10.0.0.200:80",)"
+       R"("backend":{"address":"10.0.0.104","weight":0}}})"},
+      {"backend remove 10.0.0.104",
+       R"({"remove_backend":{"address":"10.0.0.104"}})"},
+      {"--service=tcp:10.0.0.200:80 backend remove 10.0.0.104",
+       R"({"remove_backend":{"service":"tcp:10.0.0.200:80",)"
+       R"("address":"10.0.0.104"}})"},
+      {"backend enable 10.0.0.104",
+       R"({"enable_backend":{"address":"10.0.0.104"}})"},
+      {"backend disable 10.0.0.104",
+       R"({"disable_backend":{"address":"10.0.0.104"}})"},
+      {"backend weight 10.0.0.104 65535",
+       R"({"set_weight":{"address":"10.0.0.104","weight":65535}})"},
+  };
+  for (const auto& row : kRows) {
+    EXPECT_EQ(OutputOf(row.words), "first\nsecond\n") << row.words;
+    const std::vector<FakeAgent::Request> requests = agent().TakeRequests();
+    ASSERT_EQ(requests.size(), 1u) << row.words;
+    EXPECT_EQ(requests[0].line, "POST /v1/change");
+    EXPECT_EQ(requests[0].content_type, "application/json");
+    EXPECT_EQ(requests[0].body, row.change) << row.words;
+  }
+}
+
+TEST_F(LbctlOutputTest, ReplyWithoutAChange) {
+  SetAnswer<control::ChangeReply>("POST /v1/change", "");
+  EXPECT_EQ(OutputOf("backend enable 10.0.0.101"), "nothing changed\n");
+  EXPECT_EQ(OutputOf("backend enable 10.0.0.101 --output=json"),
+            "{\n \"change\": []\n}\n");
+}
+
+constexpr char kServicesText[] = R"(service {
+  protocol: TCP
+  vip: "10.0.0.200"
+  port: 80
+  backend {
+    address: "10.0.0.101"
+    weight: 50
+  }
+}
+)";
+constexpr char kServicesJson[] =
+    R"({"service":[{"protocol":"TCP","vip":"10.0.0.200","port":80,)"
+    R"("backend":[{"address":"10.0.0.101","weight":50}]}]})";
+
+TEST_F(LbctlOutputTest, ExportPrintsWhatApplyTakes) {
+  const auto services =
+      SetAnswer<control::Services>("GET /v1/config", kServicesText);
+  EXPECT_EQ(OutputOf("export"), kServicesText);
+  EXPECT_EQ(OutputOf("export --output=json"), ToPrettyJson(services));
+}
+
+TEST_F(LbctlOutputTest, ApplySendsTheFile) {
+  SetAnswer<control::ChangeReply>("POST /v1/apply", R"pb(change: "done")pb");
+  EXPECT_EQ(OutputOf("apply -f -", kServicesText), "done\n");
+  const std::string file = folder() + "/services.conf";
+  ASSERT_EQ(RunProgram({"/bin/cat"}, kServicesText, folder()).exit_code, 0);
+  ASSERT_EQ(rename((folder() + "/stdout").c_str(), file.c_str()), 0);
+  EXPECT_EQ(OutputOf("apply -f " + file), "done\n");
+  const std::vector<FakeAgent::Request> requests = agent().TakeRequests();
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[0].body, kServicesJson);
+  EXPECT_EQ(requests[1].body, kServicesJson);
+}
+
+// Well over what fits into a socket's buffer and into one read.
+TEST_F(LbctlOutputTest, ApplyTakesAThousandServices) {
+  SetAnswer<control::ChangeReply>("POST /v1/apply", R"pb(change: "done")pb");
+  std::string text;
+  for (int i = 0; i < 1000; ++i) {
+    text += "service { vip: \"10.0.0.200\" port: " + std::to_string(i);
+    for (int j = 1; j <= 100; ++j) {
+      text += " backend { address: \"10.0.1." + std::to_string(j) + "\" }";
+    }
+    text += " }\n";
+  }
+  EXPECT_EQ(OutputOf("apply -f -", text), "done\n");
+  const std::vector<FakeAgent::Request> requests = agent().TakeRequests();
+  ASSERT_EQ(requests.size(), 1u);
+  control::Services services;
+  ASSERT_TRUE(FromJson(requests[0].body, &services).ok());
+  EXPECT_EQ(services.service_size(), 1000);
+  EXPECT_EQ(services.service(999).backend_size(), 100);
+}
+
+TEST_F(LbctlOutputTest, FieldsOfANewerAgentAreNoError) {
+  agent().SetAnswer("GET /v1/services", {200, R"({"service": [], "new": 1})"});
+  EXPECT_THAT(OutputOf("backend list"), HasSubstr("SERVICE"));
+}
+
+TEST_F(LbctlOutputTest, HelpNeedsNoAgent) {
+  for (const char* words : {"--help", "help", "-h", "status --help",
+                            "help service", "backend add -h", "--version"}) {
+    EXPECT_NE(OutputOf(words), "") << words;
+  }
+  EXPECT_THAT(agent().TakeRequests(), IsEmpty());
+}
+
+TEST_F(LbctlOutputTest, HelpOfACommandShowsUsageFlagsAndExamples) {
+  const std::string help = OutputOf("backend weight --help");
+  EXPECT_THAT(help, HasSubstr("lbctl backend weight ADDRESS WEIGHT "
+                              "[--service=tcp:VIP:PORT]\n"));
+  EXPECT_THAT(help, HasSubstr("\n  --service  the service meant"));
+  EXPECT_THAT(help, HasSubstr("\n  lbctl backend weight 10.0.0.104 50\n"));
+  EXPECT_THAT(help, HasSubstr("(default /run/l275/agent.sock)"));
+}
+
+}  // namespace
+}  // namespace l275
