@@ -15,9 +15,9 @@ namespace l275 {
 // How many entries the maps have. Array maps take their memory when they are
 // created.
 struct MapSizes {
-  uint32_t services = 1024;
-  uint32_t backends = 16384;  // of all services together
-  uint32_t slots = 1 << 22;   // of all tables together
+  uint32_t services = 0;
+  uint32_t backends = 0;  // of all services together
+  uint32_t slots = 0;     // of all tables together
 };
 
 // The maps of common/map_layout.h, without any program: created first, filled,

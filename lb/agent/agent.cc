@@ -1,0 +1,267 @@
+#include "lb/agent/agent.h"
+
+#include <glog/logging.h>
+#include <prometheus/text_serializer.h>
+#include <unistd.h>
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/mac_address.h"
+#include "common/status_util.h"
+#include "common/version.h"
+#include "lb/agent/config/change.h"
+#include "lb/agent/config/desired_state_proto.h"
+#include "lb/agent/map_sizing.h"
+#include "lb/agent/snapshot_builder.h"
+#include "lb/agent/views/explain.h"
+#include "lb/agent/views/service_view.h"
+#include "lb/agent/views/status_view.h"
+#include "lb/agent/views/verdict_view.h"
+
+namespace l275 {
+namespace {
+
+HealthTime Now() { return std::chrono::steady_clock::now(); }
+
+const Link* FindLink(const std::map<uint32_t, Link>& links,
+                     const std::string& name) {
+  for (const auto& [ifindex, link] : links) {
+    if (link.name == name) return &link;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(event_base* base,
+                                                     AgentOptions options,
+                                                     DesiredSource source) {
+  std::unique_ptr<Agent> agent(
+      new Agent(base, std::move(options), std::move(source)));
+  L275_RETURN_IF_ERROR(agent->Start());
+  return agent;
+}
+
+Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
+    : base_(base),
+      options_(std::move(options)),
+      source_(std::move(source)),
+      started_(Now()) {}
+
+Agent::~Agent() = default;
+
+absl::Status Agent::Start() {
+  L275_ASSIGN_OR_RETURN(DesiredState desired, source_.Read());
+  L275_ASSIGN_OR_RETURN(next_hops_, NextHopMonitor::Create(base_, [this] {
+                          OnNextHopsChanged();
+                        }));
+  L275_RETURN_IF_ERROR(CheckInterfaces());
+  L275_RETURN_IF_ERROR(StartServers());
+  L275_ASSIGN_OR_RETURN(maps_,
+                        Maps::Create(ChooseMapSizes(options_.map_sizes, desired,
+                                                    options_.table_size)));
+  writer_ = std::make_unique<MapWriter>(maps_.get(), options_.hash_seed);
+  write_event_.reset(event_new(
+      base_, -1, 0,
+      [](evutil_socket_t, short, void* agent) {
+        // Counted and logged there; the maps stay as they were.
+        static_cast<Agent*>(agent)->WriteMaps().IgnoreError();
+      },
+      this));
+  L275_RETURN_IF_ERROR(StartHealth());
+  L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
+  return Attach();
+}
+
+absl::Status Agent::StartHealth() {
+  if (!options_.beacons.has_value()) return absl::OkStatus();
+  HealthMonitor::Options health_options;
+  health_options.timeout = options_.beacons->timeout;
+  health_ = std::make_unique<HealthMonitor>(health_options,
+                                            [this] { WriteMapsLater(); });
+  L275_ASSIGN_OR_RETURN(
+      beacons_,
+      BeaconReceiver::Create(base_, options_.beacons->receiver, health_.get()));
+  return absl::OkStatus();
+}
+
+absl::Status Agent::CheckInterfaces() const {
+  for (const std::string& name : options_.interfaces) {
+    const Link* link = FindLink(next_hops_->links(), name);
+    if (link == nullptr) {
+      return absl::NotFoundError(
+          absl::StrCat("there is no interface \"", name, "\""));
+    }
+    if (!link->ethernet) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("interface \"", name, "\" is no Ethernet interface"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Attach() {
+  for (const std::string& name : options_.interfaces) {
+    L275_ASSIGN_OR_RETURN(auto attachment,
+                          XdpAttachment::Create(*maps_, name, options_.xdp));
+    control::Interface interface;
+    interface.set_name(name);
+    interface.set_ifindex(attachment->ifindex());
+    interface.set_xdp_mode(attachment->native() ? "native" : "generic");
+    interface.set_attachment(attachment->uses_dispatcher() ? "dispatcher"
+                                                           : "single");
+    interfaces_.push_back(std::move(interface));
+    attachments_.push_back(std::move(attachment));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Agent::StartServers() {
+  L275_ASSIGN_OR_RETURN(
+      control_, ControlServer::Create(base_, options_.control_socket, this));
+  if (!options_.http_listen.has_value()) return absl::OkStatus();
+  L275_ASSIGN_OR_RETURN(
+      metrics_, MetricsServer::Create(base_, *options_.http_listen, this));
+  return absl::OkStatus();
+}
+
+void Agent::Reload() {
+  if (!source_.is_file()) {
+    LOG(WARNING) << "SIGHUP: nothing to read again without --services_file";
+    return;
+  }
+  absl::StatusOr<DesiredState> desired = source_.Read();
+  absl::StatusOr<control::ChangeReply> reply =
+      desired.ok() ? Desire(*std::move(desired)) : desired.status();
+  if (!reply.ok()) {
+    LOG(ERROR) << "SIGHUP: nothing changed: " << reply.status().message();
+    return;
+  }
+  LOG(INFO) << "SIGHUP: read " << source_.services_file() << ", "
+            << reply->change_size() << " changes";
+}
+
+absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
+  control::ChangeReply reply;
+  for (std::string& line : DescribeChanges(desired_, desired)) {
+    reply.add_change(std::move(line));
+  }
+  std::swap(desired_, desired);
+  SetBackends();
+  const absl::Status written = WriteMaps();
+  if (!written.ok()) {
+    std::swap(desired_, desired);
+    SetBackends();
+    return written;
+  }
+  for (const std::string& line : reply.change()) LOG(INFO) << line;
+  return reply;
+}
+
+void Agent::SetBackends() {
+  const std::set<Ipv4Address> backends = BackendAddresses(desired_);
+  next_hops_->SetTargets(backends);
+  if (health_ != nullptr) health_->SetBackends(backends, Now());
+}
+
+absl::Status Agent::WriteMaps() {
+  const std::map<uint32_t, MacAddress> ingress = IngressMacs();
+  const Snapshot snapshot =
+      BuildSnapshot({desired_, options_.table_size,
+                     health_ == nullptr ? nullptr : &health_->view(),
+                     next_hops_->next_hops(), ingress});
+  const absl::Status written = writer_->Write(snapshot, Now());
+  if (written.ok()) {
+    ++counters_.table_changes;
+  } else {
+    ++counters_.write_failures;
+    LOG(ERROR) << "maps not written: " << written.message();
+  }
+  return written;
+}
+
+void Agent::WriteMapsLater() {
+  event_active(write_event_.get(), EV_TIMEOUT, 0);
+}
+
+void Agent::OnNextHopsChanged() {
+  if (beacons_ != nullptr) beacons_->OnLinksChanged();
+  WriteMapsLater();
+}
+
+// Before the first attachment too: the program shall know all when it starts.
+std::map<uint32_t, MacAddress> Agent::IngressMacs() const {
+  std::map<uint32_t, MacAddress> macs;
+  for (const std::string& name : options_.interfaces) {
+    const Link* link = FindLink(next_hops_->links(), name);
+    if (link != nullptr) macs[link->ifindex] = link->mac;
+  }
+  return macs;
+}
+
+AgentView Agent::View() const {
+  return {desired_,      *writer_,    *maps_, next_hops_->next_hops(),
+          health_.get(), interfaces_, Now()};
+}
+
+absl::StatusOr<control::Status> Agent::GetStatus() {
+  control::Status status;
+  status.set_version(kVersion);
+  status.set_pid(static_cast<uint32_t>(getpid()));
+  status.set_uptime_seconds(
+      std::chrono::duration_cast<std::chrono::seconds>(Now() - started_)
+          .count());
+  const std::map<uint32_t, MacAddress> macs = IngressMacs();
+  for (const control::Interface& interface : interfaces_) {
+    control::Interface* message = status.add_interface();
+    *message = interface;
+    const auto mac = macs.find(interface.ifindex());
+    if (mac != macs.end()) message->set_mac(MacToString(mac->second));
+  }
+  L275_RETURN_IF_ERROR(FillStatus(View(), &status));
+  return status;
+}
+
+absl::StatusOr<control::ServiceStates> Agent::GetServices() {
+  return ViewServices(View());
+}
+
+absl::StatusOr<control::Stats> Agent::GetStats() {
+  control::Stats stats;
+  L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(*maps_));
+  L275_ASSIGN_OR_RETURN(const auto services, ViewServices(View()));
+  *stats.mutable_verdict() = {verdicts.begin(), verdicts.end()};
+  *stats.mutable_service() = services.service();
+  return stats;
+}
+
+control::Services Agent::GetConfig() { return DesiredStateToProto(desired_); }
+
+control::Explanation Agent::Explain(const Endpoint& source,
+                                    const Endpoint& destination) {
+  return l275::Explain(View(), source, destination);
+}
+
+absl::StatusOr<control::ChangeReply> Agent::Change(
+    const control::Change& change) {
+  L275_ASSIGN_OR_RETURN(DesiredState desired, ApplyChange(desired_, change));
+  return Desire(std::move(desired));
+}
+
+absl::StatusOr<control::ChangeReply> Agent::Apply(
+    const control::Services& services) {
+  L275_ASSIGN_OR_RETURN(DesiredState desired, DesiredStateFromProto(services));
+  return Desire(std::move(desired));
+}
+
+absl::StatusOr<std::string> Agent::GetMetrics() {
+  AgentCounters counters = counters_;
+  counters.netlink_resyncs = next_hops_->resyncs();
+  L275_ASSIGN_OR_RETURN(const auto families,
+                        CollectMetrics(View(), counters, kVersion));
+  return prometheus::TextSerializer().Serialize(families);
+}
+
+}  // namespace l275

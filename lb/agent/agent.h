@@ -1,0 +1,128 @@
+#ifndef L275_LB_AGENT_AGENT_H_
+#define L275_LB_AGENT_AGENT_H_
+
+#include <event2/event.h>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/endpoint.h"
+#include "common/libevent_ptr.h"
+#include "lb/agent/api/control_server.h"
+#include "lb/agent/api/controller.h"
+#include "lb/agent/api/metrics_server.h"
+#include "lb/agent/config/desired_source.h"
+#include "lb/agent/dataplane/map_writer.h"
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/xdp_attachment.h"
+#include "lb/agent/health/beacon_receiver.h"
+#include "lb/agent/health/health_monitor.h"
+#include "lb/agent/nexthop/next_hop_monitor.h"
+#include "lb/agent/views/agent_view.h"
+#include "lb/agent/views/metrics.h"
+
+namespace l275 {
+
+struct BeaconOptions {
+  BeaconReceiver::Options receiver;
+  std::chrono::milliseconds timeout{1600};
+};
+
+struct AgentOptions {
+  std::vector<std::string> interfaces;
+  XdpAttachment::Options xdp;
+  uint64_t hash_seed = 0;
+  uint32_t table_size = 65537;           // slots, of services that name none
+  MapSizes map_sizes;                    // 0: see ChooseMapSizes()
+  std::optional<BeaconOptions> beacons;  // none: every backend is up
+  std::string control_socket;
+  std::optional<Endpoint> http_listen;  // none: no metrics
+};
+
+// The load balancer's control path. It owns the parts and lets data flow one
+// way through them:
+//
+//   desired state ──┐
+//   health monitor ─┼─► snapshot ─► map writer ─► maps
+//   next hops ──────┘
+//
+// Changes of the desired state are written when their call returns. Those of
+// health and next hops come in crowds: they are written once, on the event
+// loop's next turn. Everything runs on the loop's thread.
+class Agent : public Controller {
+ public:
+  // Writes the maps, then attaches the program, in this order: from its first
+  // packet on the program knows all. Errors are one line and leave nothing
+  // attached. `base` outlives the agent.
+  static absl::StatusOr<std::unique_ptr<Agent>> Create(event_base* base,
+                                                       AgentOptions options,
+                                                       DesiredSource source);
+
+  // Detaches.
+  ~Agent() override;
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+
+  // Reads the services file again and applies it as one change. A bad one is
+  // logged and changes nothing.
+  void Reload();
+
+  // Controller
+  absl::StatusOr<control::Status> GetStatus() override;
+  absl::StatusOr<control::ServiceStates> GetServices() override;
+  absl::StatusOr<control::Stats> GetStats() override;
+  control::Services GetConfig() override;
+  control::Explanation Explain(const Endpoint& source,
+                               const Endpoint& destination) override;
+  absl::StatusOr<control::ChangeReply> Change(
+      const control::Change& change) override;
+  absl::StatusOr<control::ChangeReply> Apply(
+      const control::Services& services) override;
+  absl::StatusOr<std::string> GetMetrics() override;
+
+ private:
+  Agent(event_base* base, AgentOptions options, DesiredSource source);
+
+  absl::Status Start();
+  absl::Status StartHealth();
+  absl::Status CheckInterfaces() const;
+  absl::Status Attach();
+  absl::Status StartServers();
+
+  absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
+  void SetBackends();
+  absl::Status WriteMaps();
+  void WriteMapsLater();
+  void OnNextHopsChanged();
+  std::map<uint32_t, MacAddress> IngressMacs() const;
+  AgentView View() const;
+
+  event_base* const base_;
+  const AgentOptions options_;
+  const DesiredSource source_;
+  const HealthTime started_;
+  DesiredState desired_;
+  AgentCounters counters_;
+  std::vector<control::Interface> interfaces_;
+
+  std::unique_ptr<Maps> maps_;
+  std::unique_ptr<MapWriter> writer_;
+  EventPtr write_event_;
+  std::unique_ptr<HealthMonitor> health_;
+  std::unique_ptr<BeaconReceiver> beacons_;
+  std::unique_ptr<NextHopMonitor> next_hops_;
+  std::unique_ptr<ControlServer> control_;
+  std::unique_ptr<MetricsServer> metrics_;
+  std::vector<std::unique_ptr<XdpAttachment>> attachments_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_AGENT_H_

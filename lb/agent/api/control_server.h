@@ -1,0 +1,38 @@
+#ifndef L275_LB_AGENT_API_CONTROL_SERVER_H_
+#define L275_LB_AGENT_API_CONTROL_SERVER_H_
+
+#include <event2/event.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/libevent_ptr.h"
+#include "lb/agent/api/controller.h"
+#include "lb/agent/api/unix_listener.h"
+
+namespace l275 {
+
+// The control API: HTTP with JSON (common/control.proto) on a unix socket. Who
+// may open the socket may do everything.
+//
+//   curl --unix-socket /run/l275/agent.sock http://agent/v1/status
+class ControlServer {
+ public:
+  // `base` and `controller` outlive the server. Errors: see UnixListener.
+  static absl::StatusOr<std::unique_ptr<ControlServer>> Create(
+      event_base* base, const std::string& socket_path, Controller* controller);
+
+  ControlServer(const ControlServer&) = delete;
+  ControlServer& operator=(const ControlServer&) = delete;
+
+ private:
+  ControlServer(UnixListener listener, EvhttpPtr http);
+
+  UnixListener listener_;
+  EvhttpPtr http_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_API_CONTROL_SERVER_H_

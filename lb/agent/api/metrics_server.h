@@ -1,0 +1,34 @@
+#ifndef L275_LB_AGENT_API_METRICS_SERVER_H_
+#define L275_LB_AGENT_API_METRICS_SERVER_H_
+
+#include <event2/event.h>
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "common/endpoint.h"
+#include "common/libevent_ptr.h"
+#include "lb/agent/api/controller.h"
+
+namespace l275 {
+
+// HTTP for monitoring, read-only: /metrics in the Prometheus text format, and
+// /healthz, which answers 200 as long as the agent's event loop runs.
+class MetricsServer {
+ public:
+  // `base` and `controller` outlive the server. An error names the address.
+  static absl::StatusOr<std::unique_ptr<MetricsServer>> Create(
+      event_base* base, const Endpoint& listen, Controller* controller);
+
+  MetricsServer(const MetricsServer&) = delete;
+  MetricsServer& operator=(const MetricsServer&) = delete;
+
+ private:
+  explicit MetricsServer(EvhttpPtr http);
+
+  EvhttpPtr http_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_API_METRICS_SERVER_H_

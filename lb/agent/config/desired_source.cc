@@ -1,0 +1,53 @@
+#include "lb/agent/config/desired_source.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/backend_spec.h"
+#include "common/read_file.h"
+#include "common/service_address.h"
+#include "common/services_text.h"
+#include "common/status_util.h"
+#include "lb/agent/config/desired_state_proto.h"
+
+namespace l275 {
+
+absl::StatusOr<DesiredSource> DesiredSource::Create(const Options& options) {
+  if (!options.services_file.empty() && !options.service.empty()) {
+    return absl::InvalidArgumentError(
+        "--services_file and --service are both given; expected one of them");
+  }
+  if (!options.backends.empty() && options.service.empty()) {
+    return absl::InvalidArgumentError(
+        "--backends is given without --service, whose backends they are");
+  }
+  return DesiredSource(options);
+}
+
+absl::StatusOr<DesiredState> DesiredSource::Read() const {
+  if (!is_file()) return ReadFlags();
+  L275_ASSIGN_OR_RETURN(const std::string text,
+                        ReadFile(options_.services_file));
+  L275_ASSIGN_OR_RETURN(const ServicesText services,
+                        ParseServicesText(text, options_.services_file));
+  return DesiredStateFromText(services);
+}
+
+absl::StatusOr<DesiredState> DesiredSource::ReadFlags() const {
+  DesiredState state;
+  if (options_.service.empty()) return state;
+  const absl::StatusOr<ServiceAddress> address =
+      ServiceAddress::Parse(options_.service);
+  if (!address.ok()) return Annotate(address.status(), "--service");
+  DesiredService& service = state[*address];
+  if (options_.backends.empty()) return state;
+  const absl::StatusOr<std::vector<BackendSpec>> backends =
+      ParseBackendList(options_.backends);
+  if (!backends.ok()) return Annotate(backends.status(), "--backends");
+  for (const BackendSpec& spec : *backends) {
+    service.backends[spec.address].weight = spec.weight;
+  }
+  return state;
+}
+
+}  // namespace l275

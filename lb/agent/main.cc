@@ -1,0 +1,222 @@
+// The load balancer's agent: loads the XDP program, attaches it, and keeps its
+// maps true to what operators, beacons and the kernel say.
+
+#include <event2/event.h>
+#include <gflags/gflags.h>
+#include <glog/logging.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "common/libevent_ptr.h"
+#include "common/program_flags.h"
+#include "common/status_util.h"
+#include "lb/agent/agent.h"
+#include "lb/agent/capabilities.h"
+#include "lb/agent/dataplane/bpf_log.h"
+#include "lb/agent/table/prime.h"
+
+DEFINE_string(
+    interface, "",
+    "Interfaces on which packets for the services arrive, with commas "
+    "between: eth1,eth3. Required.");
+DEFINE_string(services_file, "",
+              "Services and their backends, in protobuf text format (see "
+              "docs/services_file.md). Read again on SIGHUP.");
+DEFINE_string(service, "",
+              "One service by flags alone: tcp:10.0.0.200:80. Port 0 is all "
+              "ports.");
+DEFINE_string(backends, "",
+              "Backends of --service, with an optional weight (0 to 65535, "
+              "default 100): 10.0.0.101,10.0.0.102@50");
+DEFINE_uint32(table_size, 65537,
+              "Slots of the Maglev table of a service that names no size of "
+              "its own: a prime, at least 100 times the number of backends.");
+DEFINE_uint64(hash_seed, 0,
+              "Seed of the flow hash. The same on all load balancers of a VIP; "
+              "a random number keeps outsiders from guessing where a flow "
+              "goes.");
+DEFINE_string(xdp_mode, "auto",
+              "native (in the driver), generic (slower), or auto: native where "
+              "the driver can, else generic.");
+DEFINE_bool(decrement_ttl, true,
+            "Decrement the TTL of forwarded packets, so that a misconfigured "
+            "backend cannot loop them forever.");
+DEFINE_uint32(max_services, 0,
+              "Room for so many services. 0: twice what is declared at the "
+              "start, at least 1024.");
+DEFINE_uint32(max_backends, 0,
+              "Room for so many backends of all services together. 0: twice "
+              "what is declared at the start, at least 16384.");
+DEFINE_uint32(max_slots, 0,
+              "Room for so many slots of all tables together, 4 bytes each. 0: "
+              "twice what is declared at the start, at least 64 tables of "
+              "--table_size.");
+DEFINE_string(health, "beacon",
+              "beacon: a backend gets flows while its beacons are heard. none: "
+              "every backend is held to be up.");
+DEFINE_string(beacon_group, "239.0.0.1", "Multicast group of the beacons.");
+DEFINE_uint32(beacon_port, 4242, "UDP port of the beacons.");
+DEFINE_string(beacon_interface, "",
+              "Interface on which beacons arrive. Empty: the one to which the "
+              "kernel routes the group.");
+DEFINE_uint32(beacon_timeout_ms, 1600,
+              "A backend whose beacons are silent for so many milliseconds is "
+              "down.");
+DEFINE_string(control_socket, "/run/l275/agent.sock",
+              "Unix socket of the control API, which lbctl talks to.");
+DEFINE_string(http_listen, "127.0.0.1:9275",
+              "Address and port that serve /metrics (Prometheus) and /healthz. "
+              "Empty: none.");
+
+namespace l275 {
+namespace {
+
+constexpr char kUsage[] =
+    "lb_agent --interface=eth1 --services_file=/etc/l275/services.conf\n"
+    "       lb_agent --interface=eth1 --service=tcp:10.0.0.200:80 "
+    "--backends=10.0.0.101,10.0.0.102\n\n"
+    "Attaches the load balancer's XDP program to the interfaces and keeps its "
+    "tables. SIGHUP reads the services file again, SIGTERM detaches and exits.";
+
+absl::StatusOr<std::vector<std::string>> ParseInterfaces(
+    const std::string& text) {
+  if (text.empty()) {
+    return absl::InvalidArgumentError(
+        "--interface is required: expected one like eth1, or several with "
+        "commas between");
+  }
+  std::vector<std::string> names = absl::StrSplit(text, ',');
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (names[i].empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--interface=", text, ": an empty name"));
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (names[i] == names[j]) {
+        return absl::InvalidArgumentError(absl::StrCat(
+            "--interface=", text, ": ", names[i], " appears twice"));
+      }
+    }
+  }
+  return names;
+}
+
+absl::StatusOr<BeaconOptions> ParseBeacons() {
+  BeaconOptions options;
+  const absl::StatusOr<Ipv4Address> group =
+      Ipv4Address::Parse(FLAGS_beacon_group);
+  if (!group.ok()) return Annotate(group.status(), "--beacon_group");
+  if (!group->IsMulticast()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--beacon_group: ", FLAGS_beacon_group,
+                     " is no multicast address; expected one like 239.0.0.1"));
+  }
+  if (FLAGS_beacon_port == 0 || FLAGS_beacon_port > 65535) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--beacon_port: ", FLAGS_beacon_port, "; expected 1 to 65535"));
+  }
+  if (FLAGS_beacon_timeout_ms == 0) {
+    return absl::InvalidArgumentError(
+        "--beacon_timeout_ms: 0; expected at least 1");
+  }
+  options.receiver.group = *group;
+  options.receiver.port = static_cast<uint16_t>(FLAGS_beacon_port);
+  options.receiver.interface = FLAGS_beacon_interface;
+  options.timeout = std::chrono::milliseconds(FLAGS_beacon_timeout_ms);
+  return options;
+}
+
+absl::Status ParseHealth(AgentOptions& options) {
+  if (FLAGS_health == "none") return absl::OkStatus();
+  if (FLAGS_health != "beacon") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--health: \"", FLAGS_health, "\"; expected beacon or none"));
+  }
+  L275_ASSIGN_OR_RETURN(options.beacons, ParseBeacons());
+  return absl::OkStatus();
+}
+
+absl::Status ParseHttpListen(AgentOptions& options) {
+  if (FLAGS_http_listen.empty()) return absl::OkStatus();
+  absl::StatusOr<Endpoint> endpoint = Endpoint::Parse(FLAGS_http_listen);
+  if (!endpoint.ok()) return Annotate(endpoint.status(), "--http_listen");
+  options.http_listen = *endpoint;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<AgentOptions> ParseOptions() {
+  AgentOptions options;
+  L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
+  absl::StatusOr<XdpMode> mode = ParseXdpMode(FLAGS_xdp_mode);
+  if (!mode.ok()) return Annotate(mode.status(), "--xdp_mode");
+  options.xdp.mode = *mode;
+  options.xdp.decrement_ttl = FLAGS_decrement_ttl;
+  options.hash_seed = FLAGS_hash_seed;
+  L275_RETURN_IF_ERROR(
+      Annotate(CheckTableSize(FLAGS_table_size), "--table_size"));
+  options.table_size = FLAGS_table_size;
+  options.map_sizes = {FLAGS_max_services, FLAGS_max_backends, FLAGS_max_slots};
+  L275_RETURN_IF_ERROR(ParseHealth(options));
+  options.control_socket = FLAGS_control_socket;
+  L275_RETURN_IF_ERROR(ParseHttpListen(options));
+  return options;
+}
+
+EventPtr OnSignal(event_base* base, int signal, event_callback_fn callback,
+                  void* argument) {
+  EventPtr event(evsignal_new(base, signal, callback, argument));
+  CHECK(event != nullptr && event_add(event.get(), nullptr) == 0)
+      << "cannot watch signal " << signal;
+  return event;
+}
+
+void Stop(evutil_socket_t signal, short, void* base) {
+  LOG(INFO) << "signal " << signal << ": stopping";
+  sd_notify(0, "STOPPING=1");
+  event_base_loopbreak(static_cast<event_base*>(base));
+}
+
+void Reload(evutil_socket_t, short, void* agent) {
+  static_cast<Agent*>(agent)->Reload();
+}
+
+absl::Status Run() {
+  L275_ASSIGN_OR_RETURN(AgentOptions options, ParseOptions());
+  L275_ASSIGN_OR_RETURN(DesiredSource source,
+                        DesiredSource::Create({FLAGS_services_file,
+                                               FLAGS_service, FLAGS_backends}));
+  L275_RETURN_IF_ERROR(CheckCapabilities());
+  RouteBpfLogs();
+  const EventBasePtr base(event_base_new());
+  if (base == nullptr) return absl::InternalError("event_base_new() failed");
+  // From here on a signal waits for the loop: it never ends a start halfway.
+  const EventPtr terminate = OnSignal(base.get(), SIGTERM, Stop, base.get());
+  const EventPtr interrupt = OnSignal(base.get(), SIGINT, Stop, base.get());
+  signal(SIGPIPE, SIG_IGN);
+  L275_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Agent> agent,
+      Agent::Create(base.get(), std::move(options), std::move(source)));
+  const EventPtr reload = OnSignal(base.get(), SIGHUP, Reload, agent.get());
+  LOG(INFO) << "ready";
+  sd_notify(0, "READY=1");
+  event_base_dispatch(base.get());
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace l275
+
+int main(int argc, char** argv) {
+  l275::ParseProgramFlags(l275::kUsage, "lb/agent/main.cc", argc, argv);
+  const absl::Status status = l275::Run();
+  if (status.ok()) return EXIT_SUCCESS;
+  std::cerr << "lb_agent: " << status.message() << std::endl;
+  return EXIT_FAILURE;
+}

@@ -1,0 +1,28 @@
+#ifndef L275_LB_AGENT_SNAPSHOT_BUILDER_H_
+#define L275_LB_AGENT_SNAPSHOT_BUILDER_H_
+
+#include <cstdint>
+#include <map>
+
+#include "lb/agent/config/desired_state.h"
+#include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/health/health.h"
+#include "lb/agent/nexthop/next_hop.h"
+
+namespace l275 {
+
+// What a snapshot is made of. A backend gets flows when it is enabled, has a
+// weight over 0, and is up.
+struct SnapshotSources {
+  const DesiredState& desired;
+  uint32_t default_table_size;  // slots, of services that name none
+  const HealthView* health;     // null: every backend is held to be up
+  const std::map<Ipv4Address, NextHop>& next_hops;
+  const std::map<uint32_t, MacAddress>& ingress;
+};
+
+Snapshot BuildSnapshot(const SnapshotSources& sources);
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_SNAPSHOT_BUILDER_H_

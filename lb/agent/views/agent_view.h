@@ -1,0 +1,32 @@
+#ifndef L275_LB_AGENT_VIEWS_AGENT_VIEW_H_
+#define L275_LB_AGENT_VIEWS_AGENT_VIEW_H_
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "common/control.pb.h"
+#include "lb/agent/config/desired_state.h"
+#include "lb/agent/dataplane/map_writer.h"
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/health/health_monitor.h"
+#include "lb/agent/nexthop/next_hop.h"
+
+namespace l275 {
+
+// What operators can see of the agent: references to its parts, for as long as
+// one answer is made. Nothing comes back from here.
+struct AgentView {
+  const DesiredState& desired;
+  const MapWriter& writer;
+  const Maps& maps;
+  const std::map<Ipv4Address, NextHop>& next_hops;
+  const HealthMonitor* health;  // null with --health=none
+  // Those that the program is attached to, in the flag's order.
+  const std::vector<control::Interface>& interfaces;
+  HealthTime now;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_VIEWS_AGENT_VIEW_H_

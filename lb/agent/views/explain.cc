@@ -1,0 +1,113 @@
+#include "lb/agent/views/explain.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/flow_hash.h"
+#include "common/verdict_names.h"
+#include "lb/agent/views/service_view.h"
+
+namespace l275 {
+namespace {
+
+using Services = std::map<ServiceAddress, WrittenService>;
+
+// As the program does: the port's own service, else the one on all ports.
+Services::const_iterator FindService(const Services& services,
+                                     const Endpoint& destination) {
+  ServiceAddress address;
+  address.protocol = IPPROTO_TCP;
+  address.vip = destination.address;
+  address.port = destination.port;
+  const auto service = services.find(address);
+  if (service != services.end()) return service;
+  address.port = 0;
+  return services.find(address);
+}
+
+void SetVerdict(l275_verdict verdict, const std::string& detail,
+                control::Explanation* explanation) {
+  const VerdictName& name = kVerdictNames[verdict];
+  explanation->set_verdict(name.word);
+  explanation->set_reason(
+      detail.empty() ? name.help : absl::StrCat(name.help, " (", detail, ")"));
+}
+
+const Ipv4Address* FindBackend(const WrittenService& service, uint32_t id) {
+  for (const auto& [address, backend] : service.backends) {
+    if (backend.id == id) return &address;
+  }
+  return nullptr;
+}
+
+// Why no backend of the service gets flows.
+std::string NoBackendDetail(const WrittenService& service) {
+  return absl::StrCat("it has ", service.backends.size(),
+                      ", none of them active");
+}
+
+// A next hop without a record makes the program ask the FIB, which knows what
+// the next-hop monitor knows.
+void JudgeNextHop(const AgentView& view, Ipv4Address backend,
+                  control::Explanation* explanation) {
+  const auto found = view.next_hops.find(backend);
+  if (found == view.next_hops.end() ||
+      found->second.state == NextHop::State::kNoRoute) {
+    return SetVerdict(L275_DROP_NO_ROUTE,
+                      found == view.next_hops.end() ? "" : found->second.reason,
+                      explanation);
+  }
+  const NextHop& next_hop = found->second;
+  if (!next_hop.ready()) {
+    return SetVerdict(L275_DROP_NO_NEIGHBOUR, next_hop.reason, explanation);
+  }
+  const bool same_interface = !view.interfaces.empty() &&
+                              view.interfaces[0].ifindex() == next_hop.ifindex;
+  SetVerdict(same_interface ? L275_FORWARD_TX : L275_FORWARD_REDIRECT,
+             next_hop.ToString(), explanation);
+}
+
+void JudgeService(const AgentView& view, const ServiceAddress& address,
+                  const WrittenService& service, const Endpoint& source,
+                  const Endpoint& destination,
+                  control::Explanation* explanation) {
+  const uint64_t hash =
+      l275_flow_hash(service.hash_key, source.address.ToNetwork(),
+                     htons(source.port), htons(destination.port));
+  const uint32_t slot = l275_slot_of_hash(hash, service.source.table_size);
+  const uint32_t id = view.maps.slots()[service.first_slot + slot];
+  explanation->set_service(address.ToString());
+  explanation->set_hash(absl::StrFormat("0x%016x", hash));
+  explanation->set_slot(slot);
+  explanation->set_table_size(service.source.table_size);
+  const Ipv4Address* backend = FindBackend(service, id);
+  if (backend == nullptr) {
+    return SetVerdict(L275_DROP_NO_BACKEND, NoBackendDetail(service),
+                      explanation);
+  }
+  *explanation->mutable_backend() = ViewBackend(view, address, *backend);
+  JudgeNextHop(view, *backend, explanation);
+}
+
+}  // namespace
+
+control::Explanation Explain(const AgentView& view, const Endpoint& source,
+                             const Endpoint& destination) {
+  control::Explanation explanation;
+  explanation.set_source(source.ToString());
+  explanation.set_destination(destination.ToString());
+  const auto service = FindService(view.writer.services(), destination);
+  if (service == view.writer.services().end()) {
+    SetVerdict(L275_PASS_NO_SERVICE, "", &explanation);
+    return explanation;
+  }
+  JudgeService(view, service->first, service->second, source, destination,
+               &explanation);
+  return explanation;
+}
+
+}  // namespace l275

@@ -1,0 +1,178 @@
+#include "lb/agent/views/metrics.h"
+
+#include <utility>
+
+#include "common/status_util.h"
+#include "lb/agent/views/service_view.h"
+#include "lb/agent/views/verdict_view.h"
+
+namespace l275 {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<std::pair<std::string, std::string>>;
+
+// Collects the samples of one metric.
+class Family {
+ public:
+  Family(const std::string& name, const std::string& help, MetricType type) {
+    family_.name = name;
+    family_.help = help;
+    family_.type = type;
+  }
+
+  void Add(const Labels& labels, double value) {
+    ClientMetric metric;
+    for (const auto& [name, label] : labels) {
+      metric.label.push_back({name, label});
+    }
+    if (family_.type == MetricType::Counter) {
+      metric.counter.value = value;
+    } else {
+      metric.gauge.value = value;
+    }
+    family_.metric.push_back(std::move(metric));
+  }
+
+  MetricFamily Take() { return std::move(family_); }
+
+ private:
+  MetricFamily family_;
+};
+
+Family Counter(const std::string& name, const std::string& help) {
+  return Family(name, help, MetricType::Counter);
+}
+
+Family Gauge(const std::string& name, const std::string& help) {
+  return Family(name, help, MetricType::Gauge);
+}
+
+void AddOne(Family family, double value, std::vector<MetricFamily>& out) {
+  family.Add({}, value);
+  out.push_back(family.Take());
+}
+
+void AddVerdicts(const std::vector<control::VerdictCounter>& verdicts,
+                 std::vector<MetricFamily>& out) {
+  Family packets =
+      Counter("l275_verdict_packets_total", "Packets by the program's verdict");
+  Family bytes = Counter("l275_verdict_bytes_total",
+                         "Bytes of frames by the program's verdict");
+  for (const control::VerdictCounter& verdict : verdicts) {
+    const Labels labels = {{"verdict", verdict.verdict()},
+                           {"action", verdict.action()}};
+    packets.Add(labels, static_cast<double>(verdict.counter().packets()));
+    bytes.Add(labels, static_cast<double>(verdict.counter().bytes()));
+  }
+  out.push_back(packets.Take());
+  out.push_back(bytes.Take());
+}
+
+void AddServices(const control::ServiceStates& states,
+                 std::vector<MetricFamily>& out) {
+  Family packets = Counter("l275_service_forwarded_packets_total",
+                           "Packets forwarded to backends of the service");
+  Family bytes =
+      Counter("l275_service_forwarded_bytes_total",
+              "Bytes of frames forwarded to backends of the service");
+  Family slots = Gauge("l275_service_slots", "Slots of the service's table");
+  for (const control::ServiceState& state : states.service()) {
+    const Labels labels = {{"service", state.service()}};
+    packets.Add(labels, static_cast<double>(state.forwarded().packets()));
+    bytes.Add(labels, static_cast<double>(state.forwarded().bytes()));
+    slots.Add(labels, state.table_size());
+  }
+  out.push_back(packets.Take());
+  out.push_back(bytes.Take());
+  out.push_back(slots.Take());
+}
+
+void AddBackends(const control::ServiceStates& states,
+                 std::vector<MetricFamily>& out) {
+  Family packets = Counter("l275_backend_forwarded_packets_total",
+                           "Packets forwarded to the backend");
+  Family bytes = Counter("l275_backend_forwarded_bytes_total",
+                         "Bytes of frames forwarded to the backend");
+  Family active = Gauge("l275_backend_active",
+                        "1 when the backend gets flows: enabled, weight over "
+                        "0, healthy");
+  Family weight = Gauge("l275_backend_weight", "The backend's weight");
+  Family slots = Gauge("l275_backend_slots", "Slots that the backend owns");
+  Family next_hop = Gauge("l275_backend_next_hop_ready",
+                          "1 when the backend's next-hop record is written");
+  Family age = Gauge("l275_backend_beacon_age_seconds",
+                     "Seconds since the backend's last beacon");
+  for (const control::ServiceState& service : states.service()) {
+    for (const control::BackendState& state : service.backend()) {
+      const Labels labels = {{"service", service.service()},
+                             {"backend", state.address()}};
+      packets.Add(labels, static_cast<double>(state.forwarded().packets()));
+      bytes.Add(labels, static_cast<double>(state.forwarded().bytes()));
+      active.Add(labels, state.active() ? 1 : 0);
+      weight.Add(labels, state.weight());
+      slots.Add(labels, state.slots());
+      next_hop.Add(labels, state.next_hop().state() == "ready" ? 1 : 0);
+      if (state.has_beacon_age_ms()) {
+        age.Add(labels, static_cast<double>(state.beacon_age_ms()) / 1000);
+      }
+    }
+  }
+  for (Family* family :
+       {&packets, &bytes, &active, &weight, &slots, &next_hop, &age}) {
+    out.push_back(family->Take());
+  }
+}
+
+void AddBeacons(const BeaconCounters& beacons, std::vector<MetricFamily>& out) {
+  Family family = Counter("l275_beacons_total", "Beacons received, by result");
+  const std::pair<const char*, uint64_t> results[] = {
+      {"accepted", beacons.accepted},
+      {"malformed", beacons.malformed},
+      {"stale", beacons.stale},
+      {"unknown_sender", beacons.unknown_sender},
+  };
+  for (const auto& [result, count] : results) {
+    family.Add({{"result", result}}, static_cast<double>(count));
+  }
+  out.push_back(family.Take());
+}
+
+void AddAgent(const AgentView& view, const AgentCounters& counters,
+              const std::string& version, std::vector<MetricFamily>& out) {
+  Family build = Gauge("l275_build_info", "1, with the version as a label");
+  build.Add({{"version", version}}, 1);
+  out.push_back(build.Take());
+  AddOne(Gauge("l275_slots_used", "Slots of all tables together"),
+         view.writer.slot_ranges().used(), out);
+  AddOne(Gauge("l275_slots_capacity", "Slots that there is room for"),
+         view.writer.slot_ranges().capacity(), out);
+  AddOne(Counter("l275_table_changes_total", "Snapshots written to the maps"),
+         static_cast<double>(counters.table_changes), out);
+  AddOne(Counter("l275_write_failures_total",
+                 "Snapshots that could not be written"),
+         static_cast<double>(counters.write_failures), out);
+  AddOne(Counter("l275_netlink_resyncs_total",
+                 "Full reads after lost rtnetlink notifications"),
+         static_cast<double>(counters.netlink_resyncs), out);
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
+    const AgentView& view, const AgentCounters& counters,
+    const std::string& version) {
+  L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(view.maps));
+  L275_ASSIGN_OR_RETURN(const auto services, ViewServices(view));
+  std::vector<MetricFamily> families;
+  AddAgent(view, counters, version, families);
+  AddVerdicts(verdicts, families);
+  AddServices(services, families);
+  AddBackends(services, families);
+  if (view.health != nullptr) AddBeacons(view.health->counters(), families);
+  return families;
+}
+
+}  // namespace l275

@@ -1,0 +1,129 @@
+#include "lb/agent/views/service_view.h"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "common/mac_address.h"
+#include "common/status_util.h"
+#include "lb/agent/dataplane/counters.h"
+
+namespace l275 {
+namespace {
+
+control::Health ToProto(Health health) {
+  switch (health) {
+    case Health::kUnknown:
+      return control::UNKNOWN;
+    case Health::kUp:
+      return control::UP;
+    case Health::kDown:
+      return control::DOWN;
+    case Health::kSilent:
+      return control::SILENT;
+  }
+  return control::UNKNOWN;
+}
+
+void FillHealth(const AgentView& view, Ipv4Address address,
+                control::BackendState* state) {
+  if (view.health == nullptr) {
+    state->set_health(control::UNCHECKED);
+    return;
+  }
+  const auto health = view.health->view().find(address);
+  if (health == view.health->view().end()) return;
+  state->set_health(ToProto(health->second.state));
+  if (health->second.last_beacon.has_value()) {
+    state->set_beacon_age_ms(
+        std::chrono::duration_cast<std::chrono::milliseconds>(
+            view.now - *health->second.last_beacon)
+            .count());
+  }
+}
+
+std::string StateOf(const NextHop& next_hop) {
+  switch (next_hop.state) {
+    case NextHop::State::kReady:
+      return "ready";
+    case NextHop::State::kNoRoute:
+    case NextHop::State::kNoNeighbour:
+      return next_hop.reason;
+  }
+  return "";
+}
+
+void FillNextHop(const AgentView& view, Ipv4Address address,
+                 control::NextHop* message) {
+  const auto found = view.next_hops.find(address);
+  if (found == view.next_hops.end()) return;
+  const NextHop& next_hop = found->second;
+  message->set_state(StateOf(next_hop));
+  message->set_interface(next_hop.interface);
+  if (next_hop.gateway.has_value()) {
+    message->set_gateway(next_hop.gateway->ToString());
+  }
+  if (!next_hop.ready()) return;
+  message->set_destination_mac(MacToString(next_hop.destination));
+  message->set_source_mac(MacToString(next_hop.source));
+}
+
+void FillCounter(const l275_counter& counter, control::Counter* message) {
+  message->set_packets(counter.packets);
+  message->set_bytes(counter.bytes);
+}
+
+absl::Status FillTraffic(const AgentView& view, const WrittenService& service,
+                         control::ServiceState* state) {
+  L275_ASSIGN_OR_RETURN(
+      const std::vector<l275_counter> service_counter,
+      ReadCounters(view.maps.service_counters_fd(), {service.id}));
+  FillCounter(service_counter[0], state->mutable_forwarded());
+  std::vector<uint32_t> ids;
+  for (const auto& [address, backend] : service.backends) {
+    ids.push_back(backend.id);
+  }
+  L275_ASSIGN_OR_RETURN(const std::vector<l275_counter> counters,
+                        ReadCounters(view.maps.backend_counters_fd(), ids));
+  // Both are in the order of addresses.
+  for (size_t i = 0; i < counters.size(); ++i) {
+    FillCounter(
+        counters[i],
+        state->mutable_backend(static_cast<int>(i))->mutable_forwarded());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+control::BackendState ViewBackend(const AgentView& view,
+                                  const ServiceAddress& service,
+                                  Ipv4Address address) {
+  const DesiredBackend& desired = view.desired.at(service).backends.at(address);
+  const WrittenService& written = view.writer.services().at(service);
+  control::BackendState state;
+  state.set_address(address.ToString());
+  state.set_weight(desired.weight);
+  state.set_disabled(desired.disabled);
+  FillHealth(view, address, &state);
+  state.set_active(written.source.shares.at(address) > 0);
+  state.set_slots(written.backends.at(address).slots);
+  FillNextHop(view, address, state.mutable_next_hop());
+  return state;
+}
+
+absl::StatusOr<control::ServiceStates> ViewServices(const AgentView& view) {
+  control::ServiceStates states;
+  for (const auto& [address, written] : view.writer.services()) {
+    control::ServiceState* state = states.add_service();
+    state->set_service(address.ToString());
+    state->set_table_size(written.source.table_size);
+    for (const auto& [backend_address, backend] : written.backends) {
+      *state->add_backend() = ViewBackend(view, address, backend_address);
+    }
+    L275_RETURN_IF_ERROR(FillTraffic(view, written, state));
+  }
+  return states;
+}
+
+}  // namespace l275

@@ -1,0 +1,56 @@
+#include "lb/agent/views/status_view.h"
+
+#include "common/status_util.h"
+#include "lb/agent/views/verdict_view.h"
+
+namespace l275 {
+namespace {
+
+void Add(const control::Counter& from, control::Counter* to) {
+  to->set_packets(to->packets() + from.packets());
+  to->set_bytes(to->bytes() + from.bytes());
+}
+
+absl::Status FillTraffic(const Maps& maps, control::Status* status) {
+  L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(maps));
+  for (const control::VerdictCounter& verdict : verdicts) {
+    if (verdict.action() == "PASS") {
+      Add(verdict.counter(), status->mutable_passed());
+    } else if (verdict.action() == "DROP") {
+      Add(verdict.counter(), status->mutable_dropped());
+    } else {
+      Add(verdict.counter(), status->mutable_forwarded());
+    }
+  }
+  return absl::OkStatus();
+}
+
+void FillBackends(const AgentView& view, control::Status* status) {
+  uint32_t backends = 0;
+  uint32_t active = 0;
+  for (const auto& [address, service] : view.writer.services()) {
+    for (const auto& [backend, share] : service.source.shares) {
+      ++backends;
+      if (share > 0) ++active;
+    }
+  }
+  status->set_backends(backends);
+  status->set_backends_active(active);
+}
+
+}  // namespace
+
+absl::Status FillStatus(const AgentView& view, control::Status* status) {
+  status->set_health(view.health == nullptr ? "none" : "beacon");
+  if (view.health != nullptr) {
+    status->set_beacon_timeout_ms(
+        static_cast<uint32_t>(view.health->timeout().count()));
+  }
+  status->set_services(static_cast<uint32_t>(view.writer.services().size()));
+  FillBackends(view, status);
+  status->set_slots_used(view.writer.slot_ranges().used());
+  status->set_slots_capacity(view.writer.slot_ranges().capacity());
+  return FillTraffic(view.maps, status);
+}
+
+}  // namespace l275
