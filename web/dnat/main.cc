@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/version.h"
 #include "web/dnat/commands.h"
 #include "web/dnat/nat_rule.h"
 
@@ -171,7 +172,7 @@ int RunCommand(const std::string& name) {
 int Main(int argc, char** argv) {
   const std::string repeated = RepeatedFlag(argc, argv);
   gflags::SetUsageMessage(kUsage);
-  gflags::SetVersionString("0.1.0");
+  gflags::SetVersionString(kVersion);
   google::gflags_exitfunc = [](int) { std::exit(kWrongUsage); };
   gflags::ParseCommandLineNonHelpFlags(&argc, &argv, true);
   google::gflags_exitfunc = std::exit;
