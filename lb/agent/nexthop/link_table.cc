@@ -44,10 +44,11 @@ const Link* LinkTable::Find(uint32_t ifindex) const {
   return found == links_.end() ? nullptr : &found->second;
 }
 
-void LinkTable::Note(nlmsghdr* message) {
-  if (const auto reply = ParseLink(message)) {
-    noted_.insert(reply->header().ifi_index);
-  }
+bool LinkTable::Note(nlmsghdr* message) {
+  const auto reply = ParseLink(message);
+  if (!reply) return false;
+  noted_.insert(reply->header().ifi_index);
+  return true;
 }
 
 absl::StatusOr<bool> LinkTable::Refresh() {

@@ -27,8 +27,9 @@ class LinkTable {
   // Null when there is none of this index.
   const Link* Find(uint32_t ifindex) const;
 
-  // Takes an RTM_NEWLINK or RTM_DELLINK notification.
-  void Note(nlmsghdr* message);
+  // Takes an RTM_NEWLINK or RTM_DELLINK notification. Returns whether there is
+  // something to refresh.
+  bool Note(nlmsghdr* message);
   // Forgets what it has noted or read, for the next Refresh() to read it all.
   void NoteAll() { all_noted_ = true; }
 

@@ -65,11 +65,11 @@ void NeighbourKeeper::SetWanted(const std::set<NeighbourKey>& wanted) {
   }
 }
 
-void NeighbourKeeper::Note(nlmsghdr* message) {
+bool NeighbourKeeper::Note(nlmsghdr* message) {
   const auto neighbour = ParseNeighbour(message);
-  if (neighbour && wanted_.count(neighbour->key) > 0) {
-    noted_.insert(neighbour->key);
-  }
+  if (!neighbour || wanted_.count(neighbour->key) == 0) return false;
+  noted_.insert(neighbour->key);
+  return true;
 }
 
 void NeighbourKeeper::NoteAll() {
@@ -141,7 +141,11 @@ absl::Status NeighbourKeeper::Ask(const NeighbourKey& key, bool exists) {
   const int flags = exists ? 0 : NLM_F_CREATE | NLM_F_EXCL;
   NetlinkRequest request = UseRequest(key, flags);
   if (kernel_ == Kernel::kManages) request.Put(NDA_FLAGS_EXT, NTF_EXT_MANAGED);
-  return client_.Call(request, What("RTM_NEWNEIGH", key));
+  const absl::Status status = client_.Call(request, What("RTM_NEWNEIGH", key));
+  if (!absl::IsResourceExhausted(status)) return status;
+  return absl::ResourceExhaustedError(absl::StrCat(
+      status.message(),
+      ": is the neighbour table full (net.ipv4.neigh.default.gc_thresh3)?"));
 }
 
 // What an entry looks like after it was asked for tells the kernels apart.

@@ -54,8 +54,9 @@ class NeighbourKeeper {
   // Asks at once for those that are new, and lets go of those that are missing.
   void SetWanted(const std::set<NeighbourKey>& wanted);
 
-  // Takes an RTM_NEWNEIGH or RTM_DELNEIGH notification.
-  void Note(nlmsghdr* message);
+  // Takes an RTM_NEWNEIGH or RTM_DELNEIGH notification. Returns whether there
+  // is something to refresh.
+  bool Note(nlmsghdr* message);
   // Takes all wanted neighbours as noted.
   void NoteAll();
   // Takes those as noted whose last request failed.

@@ -71,7 +71,7 @@ absl::Status NextHopMonitor::Start(event_base* base) {
   L275_ASSIGN_OR_RETURN(
       subscription_,
       NetlinkSubscription::Create(
-          base, kGroups, [this](nlmsghdr* message) { OnMessage(message); },
+          base, kGroups, [this](nlmsghdr* message) { noted_ |= Note(message); },
           [this](bool complete) { OnBatch(complete); }));
   return links_.Refresh().status();
 }
@@ -88,7 +88,7 @@ void NextHopMonitor::SetTargets(const std::set<Ipv4Address>& targets) {
   RetryLaterIfFailed();
 }
 
-void NextHopMonitor::OnMessage(nlmsghdr* message) {
+bool NextHopMonitor::Note(nlmsghdr* message) {
   switch (message->nlmsg_type) {
     case RTM_NEWNEIGH:
     case RTM_DELNEIGH:
@@ -99,39 +99,46 @@ void NextHopMonitor::OnMessage(nlmsghdr* message) {
     case RTM_NEWLINK:
     case RTM_DELLINK:
       // IPv4 routes vanish with their interface without a message of their own.
-      routes_noted_ = true;
-      return links_.Note(message);
+      return links_.Note(message) && NoteRoutes();
     default:  // addresses, rules, next-hop objects
-      routes_noted_ = true;
+      return NoteRoutes();
   }
 }
 
-void NextHopMonitor::NoteRoute(nlmsghdr* message) {
+bool NextHopMonitor::NoteRoute(nlmsghdr* message) {
   const auto route = NetlinkReply<rtmsg, RTA_MAX>::Parse(message);
-  if (!route) return;
+  if (!route) return false;
   const int length = route->header().rtm_dst_len;
   const Ipv4Address network =
       route->Address(RTA_DST).value_or(Ipv4Address());  // absent: default route
   const auto first = routes_.lower_bound(network);
-  routes_noted_ |=
+  const bool leads_to_target =
       first != routes_.end() && NetworkOf(first->first, length) == network;
+  return leads_to_target && NoteRoutes();
+}
+
+bool NextHopMonitor::NoteRoutes() {
+  routes_noted_ = true;
+  return true;
+}
+
+void NextHopMonitor::NoteAll() {
+  links_.NoteAll();
+  neighbours_.NoteAll();
+  noted_ = NoteRoutes();
 }
 
 void NextHopMonitor::OnBatch(bool complete) {
   if (!complete) {
     ++resyncs_;
-    links_.NoteAll();
-    neighbours_.NoteAll();
-    routes_noted_ = true;
+    NoteAll();
   }
-  Refresh();
+  if (std::exchange(noted_, false)) Refresh();
 }
 
 void NextHopMonitor::OnRetry() {
   neighbours_.NoteFailed();
-  for (const auto& [target, route] : routes_) {
-    routes_noted_ |= IsFailure(route.status());
-  }
+  NoteRoutes();
   Refresh();
 }
 

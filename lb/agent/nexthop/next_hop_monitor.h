@@ -66,13 +66,16 @@ class NextHopMonitor {
   NextHopMonitor(NetlinkClient client, std::function<void()> on_change);
 
   absl::Status Start(event_base* base);
-  void OnMessage(nlmsghdr* message);
   void OnBatch(bool complete);
   void OnRetry();
 
-  // A route that leads to no target is not worth a query: the host may follow
-  // the whole Internet's.
-  void NoteRoute(nlmsghdr* message);
+  // Returns whether there is something to refresh. What concerns no target is
+  // not worth a query: the network may be busy, and the host may follow the
+  // whole Internet's routes.
+  bool Note(nlmsghdr* message);
+  bool NoteRoute(nlmsghdr* message);
+  bool NoteRoutes();
+  void NoteAll();
   // Reads what was noted, and calls on_change when that changed something.
   void Refresh();
   void RefreshLinks();
@@ -98,6 +101,7 @@ class NextHopMonitor {
 
   bool links_failed_ = false;
   bool routes_noted_ = false;
+  bool noted_ = false;          // anything, in the batch that is being read
   bool links_changed_ = false;  // since on_change_ was called last
   uint64_t resyncs_ = 0;
 

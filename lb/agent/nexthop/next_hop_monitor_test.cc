@@ -1,6 +1,9 @@
 #include "lb/agent/nexthop/next_hop_monitor.h"
 
+#include <linux/capability.h>
 #include <net/if.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <string>
 #include <vector>
@@ -36,6 +39,26 @@ class BackendLog : public google::LogSink {
   using LogSink::send;
 
   std::vector<std::string> lines;
+};
+
+// Takes CAP_NET_ADMIN from the thread while it lives.
+class WithoutNetAdmin {
+ public:
+  WithoutNetAdmin() {
+    PCHECK(syscall(SYS_capget, &header_, data_) == 0);
+    SetEffective(data_[0].effective & ~(1u << CAP_NET_ADMIN));
+  }
+  ~WithoutNetAdmin() { SetEffective(data_[0].effective); }
+
+ private:
+  void SetEffective(uint32_t effective) {
+    __user_cap_data_struct data[] = {data_[0], data_[1]};
+    data[0].effective = effective;
+    PCHECK(syscall(SYS_capset, &header_, data) == 0);
+  }
+
+  __user_cap_header_struct header_ = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data_[2];
 };
 
 // A load balancer with two networks, and a peer that has a router's and the
@@ -350,6 +373,28 @@ TEST_F(NextHopMonitorTest, ReadsAnewAfterNotificationsWereLost) {
   EXPECT_EQ(Hop().gateway, Address("10.0.2.8"));
   EXPECT_EQ(Hop().destination, (MacAddress{2, 0, 0, 0, 0, 8}));
   EXPECT_EQ(Hop().source, (MacAddress{2, 0, 0, 0, 0, 7}));
+}
+
+TEST_F(NextHopMonitorTest, FailedRequestIsToldAndMadeAgain) {
+  {
+    const WithoutNetAdmin unprivileged;
+    SetTarget("10.0.1.101");
+    EXPECT_EQ(Hop().state, NextHop::State::kNoNeighbour);
+    EXPECT_THAT(Hop().reason, HasSubstr("Operation not permitted"));
+  }
+  EXPECT_TRUE(RunUntilReady());
+}
+
+TEST_F(NextHopMonitorTest, TargetsMayChangeWhileChangeIsTold) {
+  std::unique_ptr<NextHopMonitor> monitor;
+  const Ipv4Address target = Address("10.0.1.101");
+  auto created = NextHopMonitor::Create(base_.get(),
+                                        [&] { monitor->SetTargets({target}); });
+  ASSERT_TRUE(created.ok()) << created.status();
+  monitor = *std::move(created);
+  host_.Ip("link set eth2 name wan");
+  EXPECT_TRUE(RunUntil(base_.get(),
+                       [&] { return monitor->next_hops().count(target) > 0; }));
 }
 
 TEST_F(NextHopMonitorTest, FollowsAllLinks) {
