@@ -1,0 +1,111 @@
+#include "tests/packet/lb_host.h"
+
+#include <netinet/in.h>
+
+#include <utility>
+
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+constexpr char kInterfaces[] =
+    R"(link add in index 101 address 02:00:00:00:00:01 type veth peer in_peer
+link add out index 102 address 02:00:00:00:00:03 type veth peer out_peer
+link add off index 103 address 02:00:00:00:00:04 type veth peer off_peer
+link add same index 1125 address 02:00:00:00:00:01 type veth peer same_peer
+link set in up
+link set in_peer up
+link set out up
+link set out_peer up
+link set off up
+link set off_peer up
+address add 10.0.0.2/24 dev in
+address add 10.0.1.2/24 dev out
+neighbour add 10.0.0.83 lladdr 02:00:00:00:02:01 dev in nud permanent
+neighbour add 10.0.1.84 lladdr 02:00:00:00:02:02 dev out nud permanent
+neighbour add 10.0.0.85 lladdr 02:00:00:00:02:03 dev in nud stale
+neighbour add 10.0.0.87 dev in nud failed
+neighbour add 10.0.0.93 lladdr 02:00:00:00:02:04 dev in nud permanent
+route add unreachable 10.0.88.0/24
+route add blackhole 10.0.89.0/24
+route add prohibit 10.0.90.0/24
+route add 10.0.93.0/24 via 10.0.0.93
+)";
+
+constexpr uint32_t kTableSize = 13;
+
+class SnapshotBuilder {
+ public:
+  // A service with one backend, found by the FIB.
+  SnapshotBuilder& Fib(uint16_t port, const char* backend) {
+    Service(kVip, port).shares[*Ipv4Address::Parse(backend)] = 100;
+    return *this;
+  }
+
+  // A service with one backend that has a next-hop record.
+  SnapshotBuilder& Record(Ipv4Address vip, uint16_t port, const char* backend,
+                          const NextHopRecord& next_hop) {
+    const Ipv4Address address = *Ipv4Address::Parse(backend);
+    Service(vip, port).shares[address] = 100;
+    snapshot_.next_hops[address] = next_hop;
+    return *this;
+  }
+
+  SnapshotService& Service(Ipv4Address vip, uint16_t port) {
+    SnapshotService& service = snapshot_.services[{IPPROTO_TCP, vip, port}];
+    service.table_size = kTableSize;
+    return service;
+  }
+
+  Snapshot Build() && { return std::move(snapshot_); }
+
+ private:
+  Snapshot snapshot_;
+};
+
+}  // namespace
+
+LbHost::LbHost() : scope_(namespace_) {
+  namespace_.IpBatch(kInterfaces);
+  namespace_.SetSysctl("ipv4/conf/in/forwarding", "1");
+  namespace_.SetSysctl("ipv4/conf/off/forwarding", "0");
+}
+
+absl::StatusOr<std::unique_ptr<LbProgram>> LbHost::NewProgram(
+    bool decrement_ttl) const {
+  LbProgram::Options options;
+  options.decrement_ttl = decrement_ttl;
+  L275_ASSIGN_OR_RETURN(auto program, LbProgram::Create(options));
+  L275_RETURN_IF_ERROR(program->Write(Services()));
+  return program;
+}
+
+Snapshot LbHost::Services() {
+  SnapshotBuilder builder;
+  builder.Record(kVip, kTx, "10.0.0.80", {kIn, kBackendMac, kLbMac})
+      .Record(kVip, kRedirect, "10.0.1.81", {kOut, kFarBackendMac, kOutMac})
+      .Record(kVip, kNoEgress, "10.0.2.82", {kMissing, kFarBackendMac, kOutMac})
+      .Fib(kFibTx, "10.0.0.83")
+      .Fib(kFibRedirect, "10.0.1.84")
+      .Fib(kFibStale, "10.0.0.85")
+      .Fib(kFibNoNeighbour, "10.0.0.86")
+      .Fib(kFibFailedNeighbour, "10.0.0.87")
+      .Fib(kFibUnreachable, "10.0.88.1")
+      .Fib(kFibBlackhole, "10.0.89.1")
+      .Fib(kFibProhibit, "10.0.90.1")
+      .Fib(kFibNoRoute, "203.0.113.1")
+      .Fib(kFibLocal, "10.0.0.2")
+      .Fib(kFibGateway, "10.0.93.1")
+      .Record(kAllPortsVip, 0, "10.0.0.80", {kIn, kBackendMac, kLbMac})
+      .Record(kAllPortsVip, kExact, "10.0.0.81",
+              {kIn, kOtherBackendMac, kLbMac});
+  builder.Service(kVip, kNoBackend).shares[*Ipv4Address::Parse("10.0.0.80")] =
+      0;
+  builder.Service(kVip, kNoBackends);
+  Snapshot snapshot = std::move(builder).Build();
+  snapshot.ingress = {{kIn, kLbMac}, {kNoForward, kNoForwardMac}};
+  return snapshot;
+}
+
+}  // namespace l275

@@ -1,0 +1,75 @@
+#ifndef L275_TESTS_PACKET_LB_PROGRAM_H_
+#define L275_TESTS_PACKET_LB_PROGRAM_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "bpf/lb.skel.h"
+#include "common/verdicts.h"
+#include "lb/agent/dataplane/map_writer.h"
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/snapshot.h"
+#include "tests/packet/frame.h"
+
+namespace l275 {
+
+// The XDP program in the kernel, attached to nothing, with the maps and the map
+// writer that the agent would use: frames are given to it by
+// BPF_PROG_TEST_RUN.
+class LbProgram {
+ public:
+  struct Options {
+    MapSizes sizes{64, 64, 1 << 18};  // services, backends, slots
+    bool decrement_ttl = true;
+    uint64_t hash_seed = 1;
+  };
+
+  // What became of a frame.
+  struct Outcome {
+    uint32_t action = 0;  // XDP_...
+    Frame frame;          // as the program left it
+  };
+
+  static absl::StatusOr<std::unique_ptr<LbProgram>> Create(
+      const Options& options);
+
+  // Writes the snapshot as the agent would at this moment.
+  absl::Status Write(const Snapshot& snapshot);
+
+  // Runs the program on a frame that came in on an interface of the thread's
+  // network namespace. The kernel refuses frames of less than 14 bytes with
+  // InvalidArgument.
+  absl::StatusOr<Outcome> Run(const Frame& frame, uint32_t ifindex) const;
+
+  // The verdict that was counted for the frame, and its outcome. An error when
+  // not exactly one verdict was counted, once and with the frame's bytes.
+  struct Judged {
+    l275_verdict verdict = L275_VERDICT_COUNT;
+    Outcome outcome;
+  };
+  absl::StatusOr<Judged> Judge(const Frame& frame, uint32_t ifindex) const;
+
+  // Of every verdict, in their order.
+  absl::StatusOr<std::vector<l275_counter>> VerdictCounters() const;
+
+  const Maps& maps() const { return *maps_; }
+  const MapWriter& writer() const { return writer_; }
+
+ private:
+  struct ObjectDeleter {
+    void operator()(lb* object) const { lb__destroy(object); }
+  };
+
+  LbProgram(std::unique_ptr<Maps> maps, uint64_t hash_seed);
+  absl::Status Load(bool decrement_ttl);
+
+  std::unique_ptr<Maps> maps_;
+  MapWriter writer_;
+  std::unique_ptr<lb, ObjectDeleter> object_;
+};
+
+}  // namespace l275
+
+#endif  // L275_TESTS_PACKET_LB_PROGRAM_H_

@@ -1,0 +1,337 @@
+// Which verdict each kind of frame gets, and what leaves the program.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <net/ethernet.h>
+
+#include <cctype>
+#include <memory>
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/packet/lb_host.h"
+#include "tests/packet/lb_program.h"
+
+namespace l275 {
+namespace {
+
+// The MAC addresses of a frame that is sent on.
+struct Hop {
+  MacAddress destination{};
+  MacAddress source{};
+};
+
+constexpr Hop kToBackend = {kBackendMac, kLbMac};
+constexpr Hop kToOtherBackend = {kOtherBackendMac, kLbMac};
+constexpr Hop kToFarBackend = {kFarBackendMac, kOutMac};
+
+struct Row {
+  std::string description;
+  Frame frame;
+  l275_verdict verdict;
+  Hop hop = {};  // of verdicts that forward
+  uint32_t ingress = kIn;
+};
+
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.description;
+}
+
+uint32_t ActionOf(l275_verdict verdict) {
+  switch (verdict) {
+#define X(name, word, action, help) \
+  case L275_##name:                 \
+    return XDP_##action;
+    L275_VERDICTS(X)
+#undef X
+    default:
+      return XDP_ABORTED;
+  }
+}
+
+bool Forwards(l275_verdict verdict) {
+  return verdict == L275_FORWARD_TX || verdict == L275_FORWARD_REDIRECT;
+}
+
+FrameBuilder To(uint16_t port) { return FrameBuilder().To(kVip, port); }
+FrameBuilder ToAllPorts(uint16_t port) {
+  return FrameBuilder().To(kAllPortsVip, port);
+}
+
+std::vector<Row> EthernetRows() {
+  return {
+      {"a SYN to a service", To(kTx).Build(), L275_FORWARD_TX, kToBackend},
+      {"to the virtual router's MAC, VRID 51",
+       To(kTx).EthernetTo({0, 0, 0x5e, 0, 1, 51}).Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"to the virtual router's MAC of IPv6, VRID 51",
+       To(kTx).EthernetTo({0, 0, 0x5e, 0, 2, 51}).Build(),
+       L275_PASS_OTHER_HOST},
+      {"to another host's MAC, last byte differs",
+       To(kTx).EthernetTo({0x02, 0, 0, 0, 0, 0x09}).Build(),
+       L275_PASS_OTHER_HOST},
+      {"to another host's MAC, first byte differs",
+       To(kTx).EthernetTo({0x06, 0, 0, 0, 0, 0x01}).Build(),
+       L275_PASS_OTHER_HOST},
+      {"to another interface's MAC", To(kTx).EthernetTo(kNoForwardMac).Build(),
+       L275_PASS_OTHER_HOST},
+      {"to the broadcast MAC",
+       To(kTx).EthernetTo({255, 255, 255, 255, 255, 255}).Build(),
+       L275_PASS_OTHER_HOST},
+      {"to a multicast MAC", To(kTx).EthernetTo({1, 0, 0x5e, 0, 0, 1}).Build(),
+       L275_PASS_OTHER_HOST},
+      {"on an interface that is not served", To(kTx).Build(),
+       L275_PASS_OTHER_HOST, Hop(), kOut},
+      {"on an interface that shares an entry with a served one",
+       To(kTx).Build(), L275_PASS_OTHER_HOST, Hop(), kSameEntry},
+      {"VLAN tag", To(kTx).Tag(ETHERTYPE_VLAN).Build(), L275_PASS_NOT_IPV4},
+      {"QinQ tags", To(kTx).Tag(0x88a8).Tag(ETHERTYPE_VLAN).Build(),
+       L275_PASS_NOT_IPV4},
+      {"ARP request for the VIP", ArpRequest(kVip), L275_PASS_NOT_IPV4},
+      {"IPv6", Ipv6Syn(), L275_PASS_NOT_IPV4},
+      {"unknown EtherType", To(kTx).EtherType(0x88b5).Build(),
+       L275_PASS_NOT_IPV4},
+      {"an IEEE 802.3 length for an EtherType", To(kTx).EtherType(40).Build(),
+       L275_PASS_NOT_IPV4},
+  };
+}
+
+std::vector<Row> IpHeaderRows() {
+  std::vector<Row> rows = {
+      {"version 0", To(kTx).ClaimVersion(0).Build(), L275_PASS_NOT_IPV4},
+      {"version 5", To(kTx).ClaimVersion(5).Build(), L275_PASS_NOT_IPV4},
+      {"version 6 behind IPv4's EtherType", To(kTx).ClaimVersion(6).Build(),
+       L275_PASS_NOT_IPV4},
+      {"IHL 6 without the options", To(kTx).ClaimIhl(6).Build(),
+       // The ports are then the lower half of the sequence number and 0.
+       L275_PASS_NO_SERVICE},
+      {"IHL 15, frame ends before the ports", To(kTx).ClaimIhl(15).Build(),
+       L275_PASS_SHORT},
+      {"IHL 15, frame ends before the ports, all ports",
+       ToAllPorts(80).ClaimIhl(15).Build(), L275_DROP_TRUNCATED},
+      {"UDP to the VIP", To(kTx).Udp().Build(), L275_PASS_PROTOCOL},
+      {"UDP to all ports", ToAllPorts(53).Udp().Build(), L275_PASS_PROTOCOL},
+      {"ICMP echo to the VIP", To(0).Icmp().Payload(56).Build(),
+       L275_PASS_PROTOCOL},
+      {"total length of an IP header less one",
+       To(kTx).ClaimTotalLength(19).Build(), L275_DROP_MALFORMED},
+      {"total length 0", To(kTx).ClaimTotalLength(0).Build(),
+       L275_DROP_MALFORMED},
+      {"total length one less than both headers",
+       To(kTx).ClaimTotalLength(39).Build(), L275_DROP_MALFORMED},
+      {"total length leaves out options",
+       To(kTx).IpOptions(2).ClaimTotalLength(47).Build(), L275_DROP_MALFORMED},
+      {"total length one more than the frame",
+       To(kTx).ClaimTotalLength(41).Build(), L275_DROP_TRUNCATED},
+      {"total length 65535", To(kTx).ClaimTotalLength(65535).Build(),
+       L275_DROP_TRUNCATED},
+      {"total length less than the payload",
+       To(kTx).Payload(20).ClaimTotalLength(41).Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"one byte of padding", To(kTx).Padding(1).Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"padded to 60 bytes", To(kTx).Padding(6).Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"a full frame", To(kTx).Payload(1460).Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"don't fragment", To(kTx).DontFragment().Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"TTL 0", To(kTx).Ttl(0).Build(), L275_DROP_TTL_EXCEEDED},
+      {"TTL 1", To(kTx).Ttl(1).Build(), L275_DROP_TTL_EXCEEDED},
+      {"TTL 2", To(kTx).Ttl(2).Build(), L275_FORWARD_TX, kToBackend},
+      {"TTL 255", To(kTx).Ttl(255).Build(), L275_FORWARD_TX, kToBackend},
+      {"TTL 1 to no service", To(kNoService).Ttl(1).Build(),
+       L275_PASS_NO_SERVICE},
+  };
+  for (uint8_t ihl = 0; ihl < 5; ++ihl) {
+    rows.push_back({"IHL " + std::to_string(ihl), To(kTx).ClaimIhl(ihl).Build(),
+                    L275_PASS_NOT_IPV4});
+  }
+  for (size_t options = 0; options <= 10; ++options) {
+    rows.push_back({"IHL " + std::to_string(5 + options) + " with options",
+                    To(kTx).IpOptions(options).Build(), L275_FORWARD_TX,
+                    kToBackend});
+  }
+  return rows;
+}
+
+std::vector<Row> FragmentRows() {
+  return {
+      {"first fragment", To(kTx).Payload(8).Fragment(0, true).Build(),
+       L275_DROP_FRAGMENT},
+      {"middle fragment", To(kTx).Payload(8).Fragment(1, true).Build(),
+       L275_PASS_FRAGMENT},
+      {"last fragment", To(kTx).Payload(8).Fragment(1, false).Build(),
+       L275_PASS_FRAGMENT},
+      {"last fragment at the greatest offset",
+       To(kTx).Payload(8).Fragment(0x1fff, false).Build(), L275_PASS_FRAGMENT},
+      {"first fragment, all ports",
+       ToAllPorts(80).Payload(8).Fragment(0, true).Build(), L275_DROP_FRAGMENT},
+      {"middle fragment, all ports",
+       ToAllPorts(80).Payload(8).Fragment(1, true).Build(), L275_DROP_FRAGMENT},
+      {"last fragment, all ports",
+       ToAllPorts(80).Payload(8).Fragment(1, false).Build(),
+       L275_DROP_FRAGMENT},
+      {"first fragment to no service",
+       To(kNoService).Payload(8).Fragment(0, true).Build(),
+       L275_PASS_NO_SERVICE},
+      {"last fragment of UDP", To(kTx).Udp().Fragment(1, false).Build(),
+       L275_PASS_PROTOCOL},
+  };
+}
+
+std::vector<Row> TcpRows() {
+  std::vector<Row> rows = {
+      {"TCP header longer than the packet", To(kTx).ClaimTcpOffset(6).Build(),
+       L275_DROP_MALFORMED},
+      {"TCP header longer than the packet, within the padding",
+       To(kTx).ClaimTcpOffset(6).Padding(4).Build(), L275_DROP_MALFORMED},
+      {"TCP header longer than the packet, to no service",
+       To(kNoService).ClaimTcpOffset(6).Build(), L275_PASS_NO_SERVICE},
+  };
+  for (uint8_t offset = 0; offset < 5; ++offset) {
+    rows.push_back({"TCP data offset " + std::to_string(offset),
+                    To(kTx).ClaimTcpOffset(offset).Build(),
+                    L275_DROP_MALFORMED});
+  }
+  for (size_t options = 0; options <= 10; ++options) {
+    rows.push_back(
+        {"TCP data offset " + std::to_string(5 + options) + " with options",
+         To(kTx).TcpOptions(options).Payload(3).Build(), L275_FORWARD_TX,
+         kToBackend});
+  }
+  rows.push_back({"both headers at their longest",
+                  To(kTx).IpOptions(10).TcpOptions(10).Build(), L275_FORWARD_TX,
+                  kToBackend});
+  return rows;
+}
+
+std::vector<Row> ServiceRows() {
+  return {
+      {"a port that is no service", To(kNoService).Build(),
+       L275_PASS_NO_SERVICE},
+      {"port 0 where no service is on all ports", To(0).Build(),
+       L275_PASS_NO_SERVICE},
+      {"the service's port with its bytes swapped", To(0x5000).Build(),
+       L275_PASS_NO_SERVICE},
+      {"the service's port at another address",
+       FrameBuilder().To(kClient, kTx).Build(), L275_PASS_NO_SERVICE},
+      {"from the service's address",
+       FrameBuilder().From(kVip, kTx).To(kClient, kClientPort).Build(),
+       L275_PASS_NO_SERVICE},
+      {"all ports, port 1", ToAllPorts(1).Build(), L275_FORWARD_TX, kToBackend},
+      {"all ports, port 65535", ToAllPorts(65535).Build(), L275_FORWARD_TX,
+       kToBackend},
+      {"all ports, port 0", ToAllPorts(0).Build(), L275_FORWARD_TX, kToBackend},
+      {"a service on the port goes before the one on all ports",
+       ToAllPorts(kExact).Build(), L275_FORWARD_TX, kToOtherBackend},
+      {"a service whose only backend has weight 0", To(kNoBackend).Build(),
+       L275_DROP_NO_BACKEND},
+      {"a service without backends", To(kNoBackends).Build(),
+       L275_DROP_NO_BACKEND},
+      {"malformed, to a service without backends",
+       To(kNoBackends).ClaimTotalLength(39).Build(), L275_DROP_MALFORMED},
+  };
+}
+
+std::vector<Row> NextHopRows() {
+  return {
+      {"record, backend behind another interface", To(kRedirect).Build(),
+       L275_FORWARD_REDIRECT, kToFarBackend},
+      {"record, the interface is not in the device map", To(kNoEgress).Build(),
+       L275_DROP_NO_EGRESS},
+      {"record, forwarding off",
+       To(kRedirect).EthernetTo(kNoForwardMac).Build(), L275_FORWARD_REDIRECT,
+       kToFarBackend, kNoForward},
+      {"FIB, backend behind the same interface", To(kFibTx).Build(),
+       L275_FORWARD_TX, Hop{kFibBackendMac, kLbMac}},
+      {"FIB, backend behind another interface", To(kFibRedirect).Build(),
+       L275_FORWARD_REDIRECT, Hop{kFarFibBackendMac, kOutMac}},
+      {"FIB, stale neighbour", To(kFibStale).Build(), L275_FORWARD_TX,
+       Hop{kStaleBackendMac, kLbMac}},
+      {"FIB, backend behind a gateway", To(kFibGateway).Build(),
+       L275_FORWARD_TX, Hop{kGatewayMac, kLbMac}},
+      {"FIB, no neighbour", To(kFibNoNeighbour).Build(),
+       L275_DROP_NO_NEIGHBOUR},
+      {"FIB, failed neighbour", To(kFibFailedNeighbour).Build(),
+       L275_DROP_NO_NEIGHBOUR},
+      {"FIB, unreachable route", To(kFibUnreachable).Build(),
+       L275_DROP_NO_ROUTE},
+      {"FIB, blackhole route", To(kFibBlackhole).Build(), L275_DROP_NO_ROUTE},
+      {"FIB, prohibit route", To(kFibProhibit).Build(), L275_DROP_NO_ROUTE},
+      {"FIB, no route", To(kFibNoRoute).Build(), L275_DROP_NO_ROUTE},
+      {"FIB, the backend is this host", To(kFibLocal).Build(),
+       L275_DROP_NO_ROUTE},
+      {"FIB, forwarding off", To(kFibTx).EthernetTo(kNoForwardMac).Build(),
+       L275_DROP_FORWARDING_OFF, Hop(), kNoForward},
+  };
+}
+
+std::vector<Row> AllRows() {
+  std::vector<Row> all;
+  for (const auto& rows : {EthernetRows(), IpHeaderRows(), FragmentRows(),
+                           TcpRows(), ServiceRows(), NextHopRows()}) {
+    all.insert(all.end(), rows.begin(), rows.end());
+  }
+  return all;
+}
+
+class VerdictTest : public ::testing::TestWithParam<Row> {
+ protected:
+  static void SetUpTestSuite() {
+    host_ = new LbHost;
+    auto program = host_->NewProgram();
+    ASSERT_TRUE(program.ok()) << program.status();
+    program_ = program->release();
+  }
+  static void TearDownTestSuite() {
+    delete program_;
+    delete host_;
+  }
+
+  static LbHost* host_;
+  static LbProgram* program_;
+};
+
+LbHost* VerdictTest::host_ = nullptr;
+LbProgram* VerdictTest::program_ = nullptr;
+
+TEST_P(VerdictTest, IsAsExpected) {
+  const Row& row = GetParam();
+  const auto judged = program_->Judge(row.frame, row.ingress);
+  ASSERT_TRUE(judged.ok()) << judged.status();
+  EXPECT_EQ(judged->verdict, row.verdict);
+  EXPECT_EQ(judged->outcome.action, ActionOf(row.verdict));
+  const Frame expected =
+      Forwards(row.verdict)
+          ? Forwarded(row.frame, row.hop.destination, row.hop.source,
+                      /*decrement_ttl=*/true)
+          : row.frame;
+  EXPECT_EQ(judged->outcome.frame, expected);
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Row>& info) {
+  std::string name;
+  for (char c : info.param.description) {
+    name += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  }
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, VerdictTest, ::testing::ValuesIn(AllRows()),
+                         NameOf);
+
+TEST(VerdictTableTest, HasEveryVerdict) {
+  std::set<l275_verdict> in_table;
+  for (const Row& row : AllRows()) in_table.insert(row.verdict);
+#define X(name, word, action, help) \
+  EXPECT_EQ(in_table.count(L275_##name), 1u) << word;
+  L275_VERDICTS(X)
+#undef X
+}
+
+}  // namespace
+}  // namespace l275
