@@ -1,0 +1,131 @@
+"""lb_agent and lbctl on a load balancer."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import pathlib
+import signal
+import subprocess
+from typing import Any, Iterable, Optional, Sequence
+
+from testbed.binaries import Binaries
+from testbed.errors import TestbedError
+from testbed.host import FABRIC_INTERFACE, HEALTH_INTERFACE, VIP, Host
+from testbed.notify_socket import NotifySocket
+from testbed.process import Process
+
+CONTROL_SOCKET_NAME = "agent.sock"
+SERVICE = f"tcp:{VIP}:80"
+
+_READY_S = 5.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Backend:
+    """What lbctl says about a backend of a service."""
+
+    service: str
+    address: str
+    health: str
+    active: bool
+
+
+def services_text(backends: Iterable[str], vip: str = VIP, port: int = 80) -> str:
+    """A services file of one TCP service with backends at these addresses."""
+    lines = [f'  backend {{ address: "{address}" }}' for address in backends]
+    return "\n".join(
+        ["service {", f'  vip: "{vip}"', f"  port: {port}", *lines, "}", ""]
+    )
+
+
+class Agent:
+    """lb_agent, and lbctl that talks to it.
+
+    All hosts see the same file system, so each agent has its control socket in
+    its host's folder, and its pins (LIBXDP_BPFFS) in a BPF file system there.
+    """
+
+    def __init__(
+        self, host: Host, binaries: Binaries, bpf_folder: pathlib.Path
+    ) -> None:
+        self._host = host
+        self._binaries = binaries
+        self._bpf_folder = bpf_folder
+        self.control_socket = host.folder / CONTROL_SOCKET_NAME
+        self.services_file = host.folder / "services.textproto"
+        self.process: Optional[Process] = None
+
+    def start(self, services: str, extra_flags: Sequence[str] = ()) -> None:
+        """Starts it with a services file of this text; returns when it is ready.
+
+        `extra_flags` come last, so they override the flags of command().
+        """
+        self.services_file.write_text(services)
+        with contextlib.closing(NotifySocket(self._host.folder / "notify")) as notify:
+            self.process = self._host.start(
+                "lb_agent",
+                self.command(f"--services_file={self.services_file}", *extra_flags),
+                {**notify.environment(), "LIBXDP_BPFFS": str(self._bpf_folder)},
+            )
+            self.process.wait_until_ready(notify.ready, _READY_S, "lb_agent's READY=1")
+
+    def command(self, *flags: str) -> list[str]:
+        """The command line that runs an agent of this host, with more flags."""
+        return [
+            str(self._binaries.lb_agent),
+            f"--interface={FABRIC_INTERFACE}",
+            f"--beacon_interface={HEALTH_INTERFACE}",
+            f"--control_socket={self.control_socket}",
+            "--xdp_mode=native",
+            *flags,
+        ]
+
+    def reload(self, services: str) -> None:
+        """Writes the services file anew and sends SIGHUP; does not wait."""
+        self.services_file.write_text(services)
+        self.process.signal(signal.SIGHUP)
+
+    def stop(self) -> int:
+        return self.process.stop()
+
+    def kill(self) -> int:
+        return self.process.kill()
+
+    def lbctl_command(self, *arguments: str) -> list[str]:
+        return [
+            str(self._binaries.lbctl),
+            f"--control_socket={self.control_socket}",
+            *arguments,
+        ]
+
+    def lbctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs lbctl to its end. The caller looks at its exit code."""
+        return self._host.run(self.lbctl_command(*arguments))
+
+    def lbctl_json(self, *arguments: str) -> Any:
+        """Runs lbctl --output=json, which has to succeed, and parses its output."""
+        done = self.lbctl("--output=json", *arguments)
+        if done.returncode != 0:
+            raise TestbedError(
+                f"{self._host.name}: lbctl {' '.join(arguments)}: {done.stderr.strip()}"
+            )
+        return json.loads(done.stdout)
+
+    def backends(self) -> list[Backend]:
+        """Every backend of every service, as `lbctl backend list` has them."""
+        return [
+            Backend(
+                service["service"],
+                state["address"],
+                state.get("health", "UNKNOWN"),
+                state.get("active", False),
+            )
+            for service in self.lbctl_json("backend", "list").get("service", [])
+            for state in service.get("backend", [])
+        ]
+
+    def active_backends(self) -> set[str]:
+        """The addresses of the backends that get flows."""
+        return {backend.address for backend in self.backends() if backend.active}

@@ -1,0 +1,32 @@
+"""A load balancer: lb_agent and keepalived."""
+
+from __future__ import annotations
+
+import pathlib
+
+from testbed.agent import Agent
+from testbed.binaries import Binaries
+from testbed.host import Host
+from testbed.keepalived import Keepalived
+
+
+class LoadBalancer:
+    """A host that forwards the VIP's packets while it is the active one."""
+
+    def __init__(
+        self, host: Host, binaries: Binaries, priority: int, bpf_folder: pathlib.Path
+    ) -> None:
+        """`priority` for the VIP is 1 to 254; `bpf_folder` is a BPF file system."""
+        self.host = host
+        self.agent = Agent(host, binaries, bpf_folder)
+        self.keepalived = Keepalived(host, priority)
+
+    @property
+    def name(self) -> str:
+        return self.host.name
+
+    def prepare(self) -> None:
+        """Settings of the host itself."""
+        # The XDP program asks the kernel's routes where it has no next hop
+        # record, and the kernel answers only where it forwards itself.
+        self.host.namespace.sysctl("net.ipv4.ip_forward", "1")
