@@ -16,7 +16,7 @@
 #include "lb/cli/agent_client.h"
 #include "lb/cli/command.h"
 #include "lb/cli/command_line.h"
-#include "lb/cli/command_table.h"
+#include "lb/cli/command_lookup.h"
 #include "lb/cli/help.h"
 
 DEFINE_string(control_socket, "/run/l275/agent.sock",
@@ -31,7 +31,7 @@ DEFINE_string(backends, "",
 DEFINE_uint32(table_size, 0,
               "slots of the service's table, a prime; the agent's --table_size "
               "when left out");
-DEFINE_bool(all, false, "also what happened to no packet");
+DEFINE_bool(all, false, "also the verdicts that no packet got");
 DEFINE_string(f, "", "file of services in protobuf text format; - is stdin");
 
 namespace l275 {
