@@ -12,8 +12,19 @@
 namespace l275 {
 namespace {
 
+// Bazel starts a test in the folder of its runfiles.
+const std::string& Binary() {
+  static const auto& path =
+      *new std::string(std::filesystem::absolute("lb/cli/lbctl").string());
+  return path;
+}
+
+// Relative, since the path of a unix socket is at most 107 bytes long and that
+// of the test's own folder can be longer.
 std::string MakeFolder() {
-  std::string path = "/tmp/l275-lbctl-test-XXXXXX";
+  CHECK(!Binary().empty());  // as long as the runfiles are where we are
+  std::filesystem::current_path(::testing::TempDir());
+  std::string path = "lbctl-XXXXXX";
   PCHECK(mkdtemp(path.data()) != nullptr);
   return path;
 }
@@ -36,7 +47,7 @@ ProgramResult LbctlFixture::Lbctl(const std::string& words_with_blanks,
 
 ProgramResult LbctlFixture::LbctlAnywhere(
     const std::vector<std::string>& arguments, const std::string& input) {
-  std::vector<std::string> argv = {"lb/cli/lbctl"};
+  std::vector<std::string> argv = {Binary()};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   return RunProgram(argv, input, folder_);
 }

@@ -11,7 +11,8 @@
 
 namespace l275 {
 
-// For tests: the lbctl binary, and a fake agent for it to talk to.
+// For tests: the lbctl binary, and a fake agent for it to talk to. Makes the
+// test's own temporary folder the working directory.
 class LbctlFixture : public ::testing::Test {
  protected:
   LbctlFixture();
@@ -30,7 +31,6 @@ class LbctlFixture : public ::testing::Test {
   FakeAgent& agent() { return agent_; }
 
  private:
-  // In /tmp since the path of a unix socket is at most 107 bytes long.
   const std::string folder_;
   const std::string socket_;
   FakeAgent agent_;
