@@ -1,6 +1,7 @@
 #include "common/testing/test_namespace.h"
 
 #include <fcntl.h>
+#include <glog/logging.h>
 #include <net/if.h>
 #include <sched.h>
 #include <spawn.h>
@@ -17,12 +18,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include <glog/logging.h>
 
 namespace l275 {
 namespace {
 
 constexpr char kIp[] = "/bin/ip";
+constexpr char kNeedsRoot[] =
+    "this test makes network namespaces and has to be run as root, outside of "
+    "a sandbox";
 
 UniqueFd OpenCurrent() {
   UniqueFd fd(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
@@ -61,10 +64,9 @@ int RunIp(absl::string_view arguments, int input, int output) {
 
 TestNamespace::TestNamespace() {
   const UniqueFd outside = OpenCurrent();
-  PCHECK(unshare(CLONE_NEWNET) == 0)
-      << "this test makes network namespaces and has to be run as root";
+  PCHECK(unshare(CLONE_NEWNET) == 0) << kNeedsRoot;
   fd_ = OpenCurrent();
-  PCHECK(setns(outside.get(), CLONE_NEWNET) == 0);
+  PCHECK(setns(outside.get(), CLONE_NEWNET) == 0) << kNeedsRoot;
   Ip("link set lo up");
 }
 

@@ -15,6 +15,7 @@
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
 #include "common/status_util.h"
+#include "common/version.h"
 #include "web/healthbeacon/beacon_sender.h"
 #include "web/healthbeacon/multicast_sender.h"
 
@@ -127,7 +128,7 @@ absl::Status Run() {
 
 int Main(int argc, char** argv) {
   gflags::SetUsageMessage(kUsage);
-  gflags::SetVersionString("0.1.0");
+  gflags::SetVersionString(kVersion);
   gflags::ParseCommandLineNonHelpFlags(&argc, &argv, true);
   if (FLAGS_help) {  // of this program's flags only, and not as an error
     gflags::ShowUsageWithFlagsRestrict(argv[0], "healthbeacon/main.cc");
