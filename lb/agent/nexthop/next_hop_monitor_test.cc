@@ -190,6 +190,7 @@ TEST_F(NextHopMonitorTest, FollowsMoreSpecificRouteDefaultRouteAndRule) {
   host_.Ip("route del 10.9.0.0/29");
   EXPECT_TRUE(runs_to("10.0.1.254"));
   host_.Ip("route add default via 10.0.2.254 table 100");
+  RunOnce();
   host_.Ip("rule add to 10.9.0.7 lookup 100");
   EXPECT_TRUE(runs_to("10.0.2.254"));
   host_.Ip("route del default table 100");
@@ -201,6 +202,7 @@ TEST_F(NextHopMonitorTest, FollowsNextHopObject) {
   host_.Ip("route add 10.9.0.0/24 nhid 1");
   SetTarget("10.9.0.7");
   ASSERT_TRUE(RunUntilReady());
+  RunOnce();
   host_.SetSysctl("ipv4/nexthop_compat_mode", "0");  // no route messages
   host_.Ip("nexthop replace id 1 via 10.0.2.254 dev eth2");
   EXPECT_TRUE(RunUntil(base_.get(), [this] {
@@ -357,8 +359,9 @@ TEST_F(NextHopMonitorTest, OnlyChangesAreTold) {
 TEST_F(NextHopMonitorTest, ReadsAnewAfterNotificationsWereLost) {
   host_.Ip("neigh add 10.0.1.9 lladdr 02:00:00:00:00:09 dev eth1");
   host_.Ip("route add 10.9.0.0/24 via 10.0.1.9");
-  SetTarget("10.9.0.7");
-  ASSERT_TRUE(Hop().ready());
+  const Ipv4Address routed = Address("10.9.0.7"), on_link = Address("10.0.1.9");
+  monitor_->SetTargets({routed, on_link});
+  RunOnce();
   std::string noise;
   for (int i = 0; i < 4000; ++i) {
     absl::StrAppend(&noise, "neigh replace 10.0.2.9 lladdr 02:00:00:00:0",
@@ -368,11 +371,15 @@ TEST_F(NextHopMonitorTest, ReadsAnewAfterNotificationsWereLost) {
   host_.Ip("link set eth2 address 02:00:00:00:00:07");  // flushes
   host_.Ip("neigh add 10.0.2.8 lladdr 02:00:00:00:00:08 dev eth2");
   host_.Ip("route replace 10.9.0.0/24 via 10.0.2.8");
+  host_.Ip("neigh replace 10.0.1.9 lladdr 02:00:00:00:00:0a dev eth1");
   EXPECT_TRUE(
       RunUntil(base_.get(), [this] { return monitor_->resyncs() > 0; }));
-  EXPECT_EQ(Hop().gateway, Address("10.0.2.8"));
-  EXPECT_EQ(Hop().destination, (MacAddress{2, 0, 0, 0, 0, 8}));
-  EXPECT_EQ(Hop().source, (MacAddress{2, 0, 0, 0, 0, 7}));
+  const NextHop& hop = monitor_->next_hops().at(routed);
+  EXPECT_EQ(hop.gateway, Address("10.0.2.8"));
+  EXPECT_EQ(hop.destination, (MacAddress{2, 0, 0, 0, 0, 8}));
+  EXPECT_EQ(hop.source, (MacAddress{2, 0, 0, 0, 0, 7}));
+  EXPECT_EQ(monitor_->next_hops().at(on_link).destination,
+            (MacAddress{2, 0, 0, 0, 0, 10}));
 }
 
 TEST_F(NextHopMonitorTest, FailedRequestIsToldAndMadeAgain) {
