@@ -150,7 +150,7 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   std::swap(desired_, desired);
   SetBackends();
-  const absl::Status written = WriteMaps();
+  absl::Status written = WriteMaps();
   if (!written.ok()) {
     std::swap(desired_, desired);
     SetBackends();
@@ -172,7 +172,7 @@ absl::Status Agent::WriteMaps() {
       BuildSnapshot({desired_, options_.table_size,
                      health_ == nullptr ? nullptr : &health_->view(),
                      next_hops_->next_hops(), ingress});
-  const absl::Status written = writer_->Write(snapshot, Now());
+  absl::Status written = writer_->Write(snapshot, Now());
   if (written.ok()) {
     ++counters_.table_changes;
   } else {

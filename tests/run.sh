@@ -1,0 +1,27 @@
+#!/bin/bash
+# Installs what is missing, then checks and tests everything. Needs root: the
+# tests load BPF programs and make network namespaces.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "tests/run.sh: not root; the tests load BPF programs and make network namespaces" >&2
+  exit 1
+fi
+tools/install_deps.sh
+
+echo "== Formatting"
+tools/lint/check_format.sh
+echo "== clang-tidy"
+bazel build --config=clang_tidy //...
+echo "== Build"
+bazel build //...
+echo "== Tests"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+bazel test --test_summary=short "$@" //... 2>&1 | tee "$log" || status=$?
+
+count() { grep -cE "^//.* +(\(cached\) )?($1)( |\$)" "$log" || true; }
+echo "$(count PASSED) passed, $(count 'FAILED|FAILED TO BUILD|TIMEOUT|NO STATUS|FLAKY') failed"
+exit "$status"
