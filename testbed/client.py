@@ -87,9 +87,12 @@ class Client:
 def ask(connection: socket.socket) -> str:
     """Sends a request over an open connection; returns who answered.
 
-    Raises OSError or http.client.HTTPException when nobody does.
+    Raises TestbedError when nobody does.
     """
-    connection.sendall(f"GET / HTTP/1.1\r\nHost: {VIP}\r\n\r\n".encode())
     response = http.client.HTTPResponse(connection)
-    response.begin()
-    return response.read().decode().strip()
+    try:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: {VIP}\r\n\r\n".encode())
+        response.begin()
+        return response.read().decode().strip()
+    except (OSError, http.client.HTTPException) as error:
+        raise TestbedError(f"an open connection got no answer: {error}") from error

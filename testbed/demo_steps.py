@@ -145,15 +145,8 @@ def server_added(demo: Demo) -> str:
 
 
 def lb_cut_off(demo: Demo) -> str:
-    connections = demo.bed.client.connect(_OPEN_CONNECTIONS)
-    servers = [ask(connection) for connection in connections]
-    gaps = [_cut_and_heal(demo) for _ in demo.bed.lbs]
-    demo.expect(
-        [ask(connection) for connection in connections] == servers,
-        f"{_OPEN_CONNECTIONS} connections opened before live on, each with its server",
-    )
-    for connection in connections:
-        connection.close()
+    with _OpenConnections(demo.bed) as connections:
+        gaps = [_cut_and_heal(demo, connections) for _ in demo.bed.lbs]
     return "gaps " + " and ".join(f"{gap_s * 1000:.0f} ms" for gap_s in gaps)
 
 
@@ -213,7 +206,29 @@ class _Watch:
         return counts
 
 
-def _cut_and_heal(demo: Demo) -> float:
+class _OpenConnections:
+    """Connections of the client that were opened once and stay open."""
+
+    def __init__(self, bed: Testbed) -> None:
+        self._connections = bed.client.connect(_OPEN_CONNECTIONS)
+        self._servers = self._ask()
+
+    def __enter__(self) -> _OpenConnections:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for connection in self._connections:
+            connection.close()
+
+    def live_on(self) -> bool:
+        """Whether each still has its server; TestbedError when one is broken."""
+        return self._ask() == self._servers
+
+    def _ask(self) -> list[str]:
+        return [ask(connection) for connection in self._connections]
+
+
+def _cut_and_heal(demo: Demo, connections: _OpenConnections) -> float:
     """Returns the gap in seconds."""
     bed, active = demo.bed, demo.bed.active_lb()
     other = bed.other_lb(active)
@@ -230,6 +245,10 @@ def _cut_and_heal(demo: Demo) -> float:
         gap_s < _TAKEN_OVER_WITHIN_S,
         f"{other.name} took over: {gap_s * 1000:.0f} ms without an answer, "
         f"{lost} requests lost of one each 5 ms",
+    )
+    demo.expect(
+        connections.live_on(),
+        f"{_OPEN_CONNECTIONS} connections opened before live on, each with its server",
     )
     _heal(demo, active)
     return gap_s
