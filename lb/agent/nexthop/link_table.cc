@@ -93,7 +93,7 @@ absl::StatusOr<std::map<uint32_t, Link>> LinkTable::ReadAll() {
 absl::StatusOr<std::optional<Link>> LinkTable::Read(uint32_t ifindex) {
   std::optional<Link> link;
   ifinfomsg header{};
-  header.ifi_index = ifindex;
+  header.ifi_index = static_cast<int>(ifindex);
   const absl::Status status =
       client_.Call(NetlinkRequest(RTM_GETLINK, 0, header),
                    absl::StrCat("RTM_GETLINK(interface ", ifindex, ")"),

@@ -45,7 +45,7 @@ class LinkTableTest : public testing::Test {
   void Note(uint32_t ifindex, unsigned char family = AF_UNSPEC) {
     ifinfomsg header{};
     header.ifi_family = family;
-    header.ifi_index = ifindex;
+    header.ifi_index = static_cast<int>(ifindex);
     const NetlinkRequest message(RTM_NEWLINK, 0, header);
     table_.Note(nlmsg_hdr(message.get()));
   }

@@ -22,7 +22,7 @@ std::string What(absl::string_view call, const NeighbourKey& key) {
 ndmsg HeaderOf(const NeighbourKey& key) {
   ndmsg header{};
   header.ndm_family = AF_INET;
-  header.ndm_ifindex = key.ifindex;
+  header.ndm_ifindex = static_cast<int>(key.ifindex);
   return header;
 }
 
@@ -141,7 +141,7 @@ absl::Status NeighbourKeeper::Ask(const NeighbourKey& key, bool exists) {
   const int flags = exists ? 0 : NLM_F_CREATE | NLM_F_EXCL;
   NetlinkRequest request = UseRequest(key, flags);
   if (kernel_ == Kernel::kManages) request.Put(NDA_FLAGS_EXT, NTF_EXT_MANAGED);
-  const absl::Status status = client_.Call(request, What("RTM_NEWNEIGH", key));
+  absl::Status status = client_.Call(request, What("RTM_NEWNEIGH", key));
   if (!absl::IsResourceExhausted(status)) return status;
   return absl::ResourceExhaustedError(absl::StrCat(
       status.message(),
