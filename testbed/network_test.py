@@ -10,7 +10,7 @@ from testbed.network import Network
 from testbed.nginx import Nginx
 from testbed.prober import Prober
 from testbed.runfiles import runfile
-from testbed.state import State
+from testbed.state import State, assert_root
 from testbed.waiting import wait_until
 
 _BED = "network_test"
@@ -20,6 +20,7 @@ class NetworkTest(unittest.TestCase):
     """A client and a server that, for once, owns the VIP itself."""
 
     def setUp(self) -> None:
+        assert_root()
         self.own_links = call(["ip", "-brief", "link"])
         self.state = State(_BED)
         self.state.lock()

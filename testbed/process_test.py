@@ -11,6 +11,7 @@ import unittest
 from testbed.errors import TestbedError
 from testbed.namespace import Namespace, remove_namespaces_of
 from testbed.process import Process, ProcessRecord, end_recorded
+from testbed.state import assert_root
 
 _BED = "process_test"
 _WITH_CHILD = ["sh", "-c", "sleep 1000 & sleep 1000"]
@@ -18,6 +19,7 @@ _WITH_CHILD = ["sh", "-c", "sleep 1000 & sleep 1000"]
 
 class ProcessTest(unittest.TestCase):
     def setUp(self) -> None:
+        assert_root()
         remove_namespaces_of(_BED)
         self.namespace = Namespace(_BED, "host")
         self.namespace.create()
