@@ -64,9 +64,9 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
 
 absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
   Plan plan;
-  const absl::Status planned = MakePlan(snapshot, now, plan);
+  absl::Status planned = MakePlan(snapshot, now, plan);
   if (!planned.ok()) {
-    UndoPlan(plan, now);
+    UndoPlan(plan);
     return planned;
   }
   devices_.AddEgress(snapshot);
@@ -144,9 +144,9 @@ absl::Status MapWriter::Allocate(RangeAllocator& allocator, uint32_t length,
   return absl::OkStatus();
 }
 
-void MapWriter::UndoPlan(const Plan& plan, TimePoint now) {
+void MapWriter::UndoPlan(const Plan& plan) {
   for (const Plan::Allocation& allocation : plan.allocations) {
-    allocation.allocator->Free(allocation.first, allocation.length, now);
+    allocation.allocator->Return(allocation.first, allocation.length);
   }
 }
 

@@ -50,7 +50,7 @@ class MapWriter {
   absl::Status Allocate(RangeAllocator& allocator, uint32_t length,
                         const char* things, const char* flag, TimePoint now,
                         Plan& plan, uint32_t& first);
-  void UndoPlan(const Plan& plan, TimePoint now);
+  void UndoPlan(const Plan& plan);
 
   void WriteService(const ServiceAddress& address, WrittenService service,
                     const Snapshot& snapshot, TimePoint now);

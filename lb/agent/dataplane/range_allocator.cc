@@ -30,6 +30,11 @@ void RangeAllocator::Free(uint32_t first, uint32_t length, TimePoint now) {
   resting_.push_back({first, length, now + kRest});
 }
 
+void RangeAllocator::Return(uint32_t first, uint32_t length) {
+  used_ -= length;
+  Insert(first, length);
+}
+
 void RangeAllocator::EndRests(TimePoint now) {
   while (!resting_.empty() && resting_.front().until <= now) {
     Insert(resting_.front().first, resting_.front().length);

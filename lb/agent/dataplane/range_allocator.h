@@ -30,6 +30,9 @@ class RangeAllocator {
   // Gives back what Allocate() handed out with the same length.
   void Free(uint32_t first, uint32_t length, TimePoint now);
 
+  // The same for what was never used: there is nothing to rest from.
+  void Return(uint32_t first, uint32_t length);
+
   // Indices handed out, without those that rest.
   uint32_t used() const { return used_; }
   uint32_t capacity() const { return capacity_; }

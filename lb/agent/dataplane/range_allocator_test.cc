@@ -28,6 +28,16 @@ TEST(RangeAllocatorTest, RestsBeforeItHandsOutAgain) {
   EXPECT_EQ(allocator.Allocate(1, kLater), 1u);
 }
 
+TEST(RangeAllocatorTest, HandsOutAgainAtOnceWhatWasNotUsed) {
+  RangeAllocator allocator(1, 3);
+  ASSERT_EQ(allocator.Allocate(1, kStart), 1u);
+  ASSERT_EQ(allocator.Allocate(1, kStart), 2u);
+  allocator.Return(1, 1);
+  allocator.Return(2, 1);
+  EXPECT_EQ(allocator.used(), 0u);
+  EXPECT_EQ(allocator.Allocate(2, kStart), 1u);
+}
+
 TEST(RangeAllocatorTest, JoinsNeighboursInWhateverOrderTheyComeBack) {
   const uint32_t orders[][3] = {{0, 10, 20}, {0, 20, 10}, {10, 0, 20},
                                 {10, 20, 0}, {20, 0, 10}, {20, 10, 0}};
