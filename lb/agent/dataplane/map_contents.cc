@@ -1,0 +1,115 @@
+#include "lb/agent/dataplane/map_contents.h"
+
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <glog/logging.h>
+
+#include <cerrno>
+#include <cstring>
+#include <tuple>
+
+namespace l275 {
+namespace {
+
+// Of keys of `key_size` bytes, and values of `value_size` bytes as the system
+// call has them.
+MapContents::Entries ReadEntries(int fd, size_t key_size, size_t value_size) {
+  MapContents::Entries entries;
+  std::string key(key_size, '\0');
+  const char* previous = nullptr;
+  while (bpf_map_get_next_key(fd, previous, key.data()) == 0) {
+    std::string value(value_size, '\0');
+    PCHECK(bpf_map_lookup_elem(fd, key.data(), value.data()) == 0);
+    previous = entries.emplace(key, value).first->first.data();
+  }
+  PCHECK(errno == ENOENT);
+  return entries;
+}
+
+MapContents::Entries ReadCounterEntries(int fd) {
+  const int cpus = libbpf_num_possible_cpus();
+  CHECK_GT(cpus, 0);
+  return ReadEntries(fd, sizeof(uint32_t),
+                     sizeof(l275_counter) * static_cast<size_t>(cpus));
+}
+
+template <typename T>
+std::string BytesOf(const T* elements, size_t count) {
+  return std::string(reinterpret_cast<const char*>(elements),
+                     sizeof(T) * count);
+}
+
+template <typename T>
+T As(const std::string& bytes) {
+  T value;
+  CHECK_EQ(bytes.size(), sizeof(value));
+  std::memcpy(&value, bytes.data(), sizeof(value));
+  return value;
+}
+
+MapContents::Entries ReadIngress(const Maps& maps) {
+  return ReadEntries(maps.ingress_fd(), sizeof(uint32_t), sizeof(l275_ingress));
+}
+
+MapContents::Entries ReadEgress(const Maps& maps) {
+  return ReadEntries(maps.egress_fd(), sizeof(uint32_t), sizeof(uint32_t));
+}
+
+MapContents::Entries ReadServices(const Maps& maps) {
+  return ReadEntries(maps.services_fd(), sizeof(l275_service_key),
+                     sizeof(l275_service));
+}
+
+}  // namespace
+
+MapContents::MapContents(const Maps& maps)
+    : services(ReadServices(maps)),
+      ingress(ReadIngress(maps)),
+      egress(ReadEgress(maps)),
+      service_counters(ReadCounterEntries(maps.service_counters_fd())),
+      backend_counters(ReadCounterEntries(maps.backend_counters_fd())),
+      slots(BytesOf(maps.slots(), maps.sizes().slots)),
+      backends(BytesOf(maps.backends().data(), maps.backends().size())),
+      next_hops(BytesOf(maps.next_hops().data(), maps.next_hops().size())) {}
+
+bool operator==(const MapContents& a, const MapContents& b) {
+  const auto tie = [](const MapContents& c) {
+    return std::tie(c.services, c.ingress, c.egress, c.service_counters,
+                    c.backend_counters, c.slots, c.backends, c.next_hops);
+  };
+  return tie(a) == tie(b);
+}
+
+l275_service ServiceEntry(const Maps& maps, const ServiceAddress& address) {
+  l275_service_key key = {};
+  key.vip = address.vip.ToNetwork();
+  key.port = htons(address.port);
+  key.protocol = address.protocol;
+  l275_service entry = {};
+  PCHECK(bpf_map_lookup_elem(maps.services_fd(), &key, &entry) == 0 ||
+         errno == ENOENT);
+  return entry;
+}
+
+size_t CountServices(const Maps& maps) { return ReadServices(maps).size(); }
+
+std::map<uint32_t, l275_ingress> IngressEntries(const Maps& maps) {
+  std::map<uint32_t, l275_ingress> entries;
+  for (const auto& [index, bytes] : ReadIngress(maps)) {
+    const auto entry = As<l275_ingress>(bytes);
+    if (entry.ifindex != 0) entries[As<uint32_t>(index)] = entry;
+  }
+  return entries;
+}
+
+std::set<uint32_t> EgressInterfaces(const Maps& maps) {
+  std::set<uint32_t> interfaces;
+  for (const auto& [ifindex, bytes] : ReadEgress(maps)) {
+    CHECK_EQ(ifindex, bytes) << "an interface at another one's key";
+    interfaces.insert(As<uint32_t>(ifindex));
+  }
+  return interfaces;
+}
+
+}  // namespace l275
