@@ -48,12 +48,16 @@ xdp_program* FindOurs(const xdp_multiprog* programs) {
   return program;
 }
 
+// ip(8) detaches a program in generic mode only when it is told the mode.
 absl::Status HeldByAnother(const std::string& interface,
-                           const xdp_program* program) {
+                           const xdp_multiprog* programs) {
+  const xdp_program* program = xdp_multiprog__main_prog(programs);
+  const bool generic = xdp_multiprog__attach_mode(programs) == XDP_MODE_SKB;
   return absl::FailedPreconditionError(absl::StrCat(
       interface, " has another XDP program already: \"",
       xdp_program__name(program), "\", id ", xdp_program__id(program),
-      "; detach it first (ip link set dev ", interface, " xdp off)"));
+      "; detach it first (ip link set dev ", interface,
+      generic ? " xdpgeneric" : " xdp", " off)"));
 }
 
 const char* ModeName(xdp_attach_mode mode) {
@@ -95,8 +99,12 @@ XdpAttachment::~XdpAttachment() {
   if (!attached_) return;
   const int error =
       xdp_program__detach(program_.get(), static_cast<int>(ifindex_), mode_, 0);
-  if (error == 0 || error == -ENODEV) {
+  if (error == 0) {
     LOG(INFO) << "detached from " << interface_;
+    return;
+  }
+  if (error == -ENODEV || error == -ENOENT) {
+    LOG(WARNING) << "the program was gone from " << interface_ << " already";
     return;
   }
   LOG(ERROR) << ErrnoStatus(-error,
@@ -108,8 +116,9 @@ absl::Status XdpAttachment::RemoveLeftover() {
   if (programs == nullptr) return absl::OkStatus();
   int error = 0;
   if (xdp_multiprog__is_legacy(programs.get())) {
-    const xdp_program* program = xdp_multiprog__main_prog(programs.get());
-    if (!IsOurs(program)) return HeldByAnother(interface_, program);
+    if (!IsOurs(xdp_multiprog__main_prog(programs.get()))) {
+      return HeldByAnother(interface_, programs.get());
+    }
     error = xdp_multiprog__detach(programs.get());
   } else {
     xdp_program* program = FindOurs(programs.get());
@@ -131,7 +140,7 @@ absl::Status XdpAttachment::Attach(const Maps& maps, const Options& options) {
   if (options.mode == XdpMode::kGeneric) {
     return AttachInMode(maps, options, XDP_MODE_SKB);
   }
-  const absl::Status native = AttachInMode(maps, options, XDP_MODE_NATIVE);
+  absl::Status native = AttachInMode(maps, options, XDP_MODE_NATIVE);
   if (native.ok() || options.mode == XdpMode::kNative) return native;
   LOG(WARNING) << native.message() << "; trying generic mode, which is slower";
   return AttachInMode(maps, options, XDP_MODE_SKB);
