@@ -61,6 +61,11 @@ FrameBuilder ToAllPorts(uint16_t port) {
   return FrameBuilder().To(kAllPortsVip, port);
 }
 
+Frame Cut(Frame frame, size_t length) {
+  frame.resize(length);
+  return frame;
+}
+
 std::vector<Row> EthernetRows() {
   return {
       {"a SYN to a service", To(kTx).Build(), L275_FORWARD_TX, kToBackend},
@@ -122,6 +127,8 @@ std::vector<Row> IpHeaderRows() {
        L275_DROP_MALFORMED},
       {"total length one less than both headers",
        To(kTx).ClaimTotalLength(39).Build(), L275_DROP_MALFORMED},
+      {"total length one less than both headers, and the frame ends there",
+       Cut(To(kTx).ClaimTotalLength(39).Build(), 53), L275_DROP_MALFORMED},
       {"total length leaves out options",
        To(kTx).IpOptions(2).ClaimTotalLength(47).Build(), L275_DROP_MALFORMED},
       {"total length one more than the frame",
