@@ -4,13 +4,14 @@
  * when its peer has an XDP program as well; this one is for the switch's end of
  * a load balancer's cable.
  */
-#include <bpf/bpf_helpers.h>
 #include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
 
 SEC("xdp")
-int xdp_pass(struct xdp_md* context) {
-  (void)context;
-  return XDP_PASS;
+int xdp_pass(struct xdp_md *context)
+{
+	(void)context;
+	return XDP_PASS;
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";
