@@ -13,7 +13,8 @@ def _sources(ctx):
     return [f for f in ctx.rule.files.srcs if f.extension == "cc" and f.is_source]
 
 def _flags(ctx, compilation_context):
-    flags = ["-std=c++17", "-iquote", "."]
+    # gnu++17: with c++17 clang does not know the _Bool of BPF skeletons.
+    flags = ["-std=gnu++17", "-iquote", "."]
     for path in compilation_context.quote_includes.to_list():
         flags += ["-iquote", path]
     for define in compilation_context.defines.to_list():

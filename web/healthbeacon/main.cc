@@ -2,11 +2,11 @@
 
 #include <event2/event.h>
 #include <gflags/gflags.h>
-#include <glog/logging.h>
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <iostream>
 
 #include "absl/status/status.h"
@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
+#include "common/program_flags.h"
 #include "common/status_util.h"
-#include "common/version.h"
 #include "web/healthbeacon/beacon_sender.h"
 #include "web/healthbeacon/multicast_sender.h"
 
@@ -31,8 +31,6 @@ DEFINE_int32(interval_ms, 100,
              "10 % to either side. At most a third of the load balancers' "
              "--beacon_timeout_ms.");
 DEFINE_int32(port, 4242, "The UDP port to send to, 1 to 65535.");
-
-DECLARE_bool(help);
 
 namespace l275 {
 namespace {
@@ -126,29 +124,13 @@ absl::Status Run() {
   return absl::OkStatus();
 }
 
-int Main(int argc, char** argv) {
-  gflags::SetUsageMessage(kUsage);
-  gflags::SetVersionString(kVersion);
-  gflags::ParseCommandLineNonHelpFlags(&argc, &argv, true);
-  if (FLAGS_help) {  // of this program's flags only, and not as an error
-    gflags::ShowUsageWithFlagsRestrict(argv[0], "healthbeacon/main.cc");
-    return 0;
-  }
-  gflags::HandleCommandLineHelpFlags();
-  if (argc > 1) {
-    std::cerr << "healthbeacon: unexpected argument \"" << argv[1]
-              << "\"; expected flags only, see --help\n";
-    return 2;
-  }
-  FLAGS_logtostderr = true;
-  google::InitGoogleLogging(argv[0]);
-  const absl::Status status = Run();
-  if (status.ok()) return 0;
-  std::cerr << "healthbeacon: " << status.message() << "\n";
-  return 1;
-}
-
 }  // namespace
 }  // namespace l275
 
-int main(int argc, char** argv) { return l275::Main(argc, argv); }
+int main(int argc, char** argv) {
+  l275::ParseProgramFlags(l275::kUsage, "web/healthbeacon/main.cc", argc, argv);
+  const absl::Status status = l275::Run();
+  if (status.ok()) return EXIT_SUCCESS;
+  std::cerr << "healthbeacon: " << status.message() << std::endl;
+  return EXIT_FAILURE;
+}

@@ -181,6 +181,7 @@ void MapWriter::WriteTable(WrittenService& service) {
       BuildMaglevTable(backends, service.source.table_size);
   for (auto& [address, backend] : service.backends) backend.slots = 0;
   std::vector<WrittenBackend*> owners;
+  owners.reserve(backends.size());
   for (const MaglevBackend& backend : backends) {
     owners.push_back(&service.backends.at(backend.address));
   }

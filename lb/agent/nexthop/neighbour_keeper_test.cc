@@ -6,11 +6,11 @@
 #include <optional>
 #include <string>
 
+#include "common/testing/run_until.h"
+#include "common/testing/test_namespace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "lb/agent/nexthop/netlink_subscription.h"
-#include "lb/agent/nexthop/run_until.h"
-#include "lb/agent/nexthop/test_namespace.h"
 
 namespace l275 {
 namespace {

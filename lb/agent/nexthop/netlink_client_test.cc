@@ -5,8 +5,8 @@
 #include <set>
 #include <string>
 
+#include "common/testing/test_namespace.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/test_namespace.h"
 
 namespace l275 {
 namespace {

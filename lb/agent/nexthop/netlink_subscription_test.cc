@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/testing/run_until.h"
+#include "common/testing/test_namespace.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/run_until.h"
-#include "lb/agent/nexthop/test_namespace.h"
 
 namespace l275 {
 namespace {

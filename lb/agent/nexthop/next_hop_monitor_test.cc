@@ -10,11 +10,11 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/testing/run_until.h"
+#include "common/testing/test_namespace.h"
 #include "glog/logging.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/run_until.h"
-#include "lb/agent/nexthop/test_namespace.h"
 
 namespace l275 {
 namespace {

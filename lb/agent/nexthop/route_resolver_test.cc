@@ -2,9 +2,9 @@
 
 #include <net/if.h>
 
+#include "common/testing/test_namespace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/test_namespace.h"
 
 namespace l275 {
 namespace {
