@@ -12,7 +12,6 @@
 #include "common/flow_hash.h"
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
-#include "lb/agent/table/maglev.h"
 
 namespace l275 {
 namespace {
@@ -177,8 +176,8 @@ void MapWriter::WriteService(const ServiceAddress& address,
 
 void MapWriter::WriteTable(WrittenService& service) {
   const std::vector<MaglevBackend> backends = TableBackends(service.source);
-  const std::vector<uint32_t> table =
-      BuildMaglevTable(backends, service.source.table_size);
+  const std::vector<uint32_t>& table =
+      tables_.Build(backends, service.source.table_size);
   for (auto& [address, backend] : service.backends) backend.slots = 0;
   std::vector<WrittenBackend*> owners;
   owners.reserve(backends.size());

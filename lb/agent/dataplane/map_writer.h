@@ -12,6 +12,7 @@
 #include "lb/agent/dataplane/range_allocator.h"
 #include "lb/agent/dataplane/snapshot.h"
 #include "lb/agent/dataplane/written_service.h"
+#include "lb/agent/table/table_builder.h"
 
 namespace l275 {
 
@@ -68,6 +69,7 @@ class MapWriter {
   RangeAllocator service_ids_;
   RangeAllocator backend_ids_;
   RangeAllocator slot_ranges_;
+  TableBuilder tables_;
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;

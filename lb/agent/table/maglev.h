@@ -12,6 +12,10 @@ namespace l275 {
 struct MaglevBackend {
   Ipv4Address address;
   uint32_t weight = 0;  // more than 0
+
+  friend bool operator==(const MaglevBackend& a, const MaglevBackend& b) {
+    return a.address == b.address && a.weight == b.weight;
+  }
 };
 
 // Builds a Maglev lookup table (Eisenbud et al., "Maglev: A Fast and Reliable
