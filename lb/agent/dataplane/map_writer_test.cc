@@ -393,6 +393,24 @@ TEST_F(MapWriterTest, IdsAndSlotsRestBeforeTheyAreUsedAgain) {
   ExpectMapsSay(full);
 }
 
+// Maps with room for two of everything last for ever. (Three of the slots:
+// tables of two sizes leave gaps.)
+TEST_F(MapWriterTest, NothingIsLostWhateverIsReplaced) {
+  Restart({2, 2, 3 * 13});
+  for (uint32_t change = 1; change <= 200; ++change) {
+    SCOPED_TRACE(change);
+    Snapshot snapshot;
+    const uint32_t table_size = change % 3 == 0 ? 11 : 13;
+    snapshot.services[Service(static_cast<uint16_t>(change / 5))] =
+        WithBackends(table_size, {change / 2});
+    snapshot.next_hops[Backend(change / 2)] =
+        NextHop(kEth0, static_cast<uint8_t>(change));
+    Write(snapshot, kStart + change * RangeAllocator::kRest);
+    ExpectMapsSay(snapshot);
+    if (HasFailure()) return;
+  }
+}
+
 void AddTo(int fd, uint32_t index) {
   const std::vector<l275_counter> counts(
       static_cast<size_t>(libbpf_num_possible_cpus()), l275_counter{7, 700});
