@@ -13,6 +13,7 @@ constexpr char kInterfaces[] =
     R"(link add in index 101 address 02:00:00:00:00:01 type veth peer in_peer
 link add out index 102 address 02:00:00:00:00:03 type veth peer out_peer
 link add off index 103 address 02:00:00:00:00:04 type veth peer off_peer
+link add aside index 104 type veth peer aside_peer
 link add same index 1125 address 02:00:00:00:00:01 type veth peer same_peer
 link set in up
 link set in_peer up
@@ -20,13 +21,17 @@ link set out up
 link set out_peer up
 link set off up
 link set off_peer up
+link set aside up
+link set aside_peer up
 address add 10.0.0.2/24 dev in
 address add 10.0.1.2/24 dev out
+address add 10.0.3.2/24 dev aside
 neighbour add 10.0.0.83 lladdr 02:00:00:00:02:01 dev in nud permanent
 neighbour add 10.0.1.84 lladdr 02:00:00:00:02:02 dev out nud permanent
 neighbour add 10.0.0.85 lladdr 02:00:00:00:02:03 dev in nud stale
 neighbour add 10.0.0.87 dev in nud failed
 neighbour add 10.0.0.93 lladdr 02:00:00:00:02:04 dev in nud permanent
+neighbour add 10.0.3.96 lladdr 02:00:00:00:02:05 dev aside nud permanent
 route add unreachable 10.0.88.0/24
 route add blackhole 10.0.89.0/24
 route add prohibit 10.0.90.0/24
@@ -97,6 +102,7 @@ Snapshot LbHost::Services() {
       .Fib(kFibNoRoute, "203.0.113.1")
       .Fib(kFibLocal, "10.0.0.2")
       .Fib(kFibGateway, "10.0.93.1")
+      .Fib(kFibNoEgress, "10.0.3.96")
       .Record(kAllPortsVip, 0, "10.0.0.80", {kIn, kBackendMac, kLbMac})
       .Record(kAllPortsVip, kExact, "10.0.0.81",
               {kIn, kOtherBackendMac, kLbMac});

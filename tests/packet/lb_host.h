@@ -19,6 +19,7 @@ enum Interface : uint32_t {
   kIn = 101,          // program attached, forwarding on
   kOut = 102,         // other backends are behind it; nothing attached
   kNoForward = 103,   // program attached, forwarding off
+  kAside = 104,       // known to the kernel only
   kSameEntry = 1125,  // kIn + L275_INGRESS_ENTRIES; nothing attached
   kMissing = 999,     // does not exist
 };
@@ -41,8 +42,9 @@ enum Port : uint16_t {
   kFibNoRoute = 91,
   kFibLocal = 92,  // the backend's address is the host's own
   kFibGateway = 93,
-  kNoBackend = 94,    // its only backend has weight 0
-  kNoBackends = 95,   // it has none
+  kNoBackend = 94,   // its only backend has weight 0
+  kNoBackends = 95,  // it has none
+  kFibNoEgress = 96,
   kNoService = 8080,  // there is none
 };
 

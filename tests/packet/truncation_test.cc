@@ -1,7 +1,6 @@
 // Frames that end at every possible place.
 
 #include <gtest/gtest.h>
-#include <linux/bpf.h>
 
 #include <memory>
 

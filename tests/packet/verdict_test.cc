@@ -1,11 +1,11 @@
 // Which verdict each kind of frame gets, and what leaves the program.
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 #include <net/ethernet.h>
 
 #include <cctype>
+#include <map>
 #include <memory>
 #include <ostream>
 #include <set>
@@ -261,6 +261,8 @@ std::vector<Row> NextHopRows() {
        Hop{kStaleBackendMac, kLbMac}},
       {"FIB, backend behind a gateway", To(kFibGateway).Build(),
        L275_FORWARD_TX, Hop{kGatewayMac, kLbMac}},
+      {"FIB, the interface is not in the device map", To(kFibNoEgress).Build(),
+       L275_DROP_NO_EGRESS},
       {"FIB, no neighbour", To(kFibNoNeighbour).Build(),
        L275_DROP_NO_NEIGHBOUR},
       {"FIB, failed neighbour", To(kFibFailedNeighbour).Build(),
@@ -330,6 +332,22 @@ std::string NameOf(const ::testing::TestParamInfo<Row>& info) {
 
 INSTANTIATE_TEST_SUITE_P(All, VerdictTest, ::testing::ValuesIn(AllRows()),
                          NameOf);
+
+// Operators read the word, the kernel gets the action.
+TEST(VerdictTableTest, WordsBeginWithWhatHappensToTheFrame) {
+  const std::map<std::string, std::set<uint32_t>> actions = {
+      {"forward", {XDP_TX, XDP_REDIRECT}},
+      {"pass", {XDP_PASS}},
+      {"drop", {XDP_DROP}}};
+#define X(name, word, action, help)                               \
+  {                                                               \
+    const std::string text = word;                                \
+    const auto begin = text.substr(0, text.find('_'));            \
+    EXPECT_EQ(actions.at(begin).count(XDP_##action), 1u) << text; \
+  }
+  L275_VERDICTS(X)
+#undef X
+}
 
 TEST(VerdictTableTest, HasEveryVerdict) {
   std::set<l275_verdict> in_table;
