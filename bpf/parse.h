@@ -38,8 +38,9 @@ static __always_inline bool is_vrrp_mac(const __u8 *mac)
 }
 
 /*
- * A switch floods frames for a MAC address that it has not learned, and the
- * standby of a pair must not forward the active one's frames a second time.
+ * A switch floods frames for a MAC address that it has not learned, and the standby of a pair must
+ * not forward the active one's frames a second time. The virtual router's address says nothing of
+ * who is active; the switch learns where it is from the active one's adverts.
  */
 static __always_inline bool is_to_this_host(const struct packet *packet)
 {

@@ -88,6 +88,7 @@ absl::Status Agent::StartHealth() {
 }
 
 absl::Status Agent::CheckInterfaces() const {
+  std::map<uint32_t, std::string> by_index;
   for (const std::string& name : options_.interfaces) {
     const Link* link = FindLink(next_hops_->links(), name);
     if (link == nullptr) {
@@ -97,6 +98,13 @@ absl::Status Agent::CheckInterfaces() const {
     if (!link->ethernet) {
       return absl::InvalidArgumentError(
           absl::StrCat("interface \"", name, "\" is no Ethernet interface"));
+    }
+    const auto [other, is_first] =
+        by_index.emplace(link->ifindex % L275_INGRESS_ENTRIES, name);
+    if (!is_first) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          other->second, " and ", name, " cannot be served together: their ",
+          "interface indexes are equal modulo ", L275_INGRESS_ENTRIES));
     }
   }
   return absl::OkStatus();

@@ -47,8 +47,9 @@ void DeviceWriter::WriteIngress(const std::map<uint32_t, MacAddress>& ingress) {
 }
 
 void DeviceWriter::AddEgress(const Snapshot& snapshot) {
+  // Also those that were added before: the kernel may have taken one out with
+  // its device, and another device may have the index now.
   for (uint32_t ifindex : EgressOf(snapshot)) {
-    if (egress_.count(ifindex) > 0) continue;
     if (bpf_map_update_elem(maps_.egress_fd(), &ifindex, &ifindex, BPF_ANY) !=
         0) {
       PLOG(WARNING) << "cannot redirect to interface " << ifindex;

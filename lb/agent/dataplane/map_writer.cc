@@ -136,7 +136,8 @@ absl::Status MapWriter::Allocate(RangeAllocator& allocator, uint32_t length,
   if (!allocated.has_value()) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "no room for ", length, " more ", things, ": ", allocator.used(),
-        " of ", allocator.capacity(), " in use; start with a greater ", flag));
+        " of ", allocator.capacity(), " in use; the largest free run is ",
+        allocator.LargestFree(), "; start with a greater ", flag));
   }
   first = *allocated;
   plan.allocations.push_back({&allocator, first, length});
@@ -210,12 +211,17 @@ void MapWriter::PublishService(const ServiceAddress& address,
 
 void MapWriter::MoveNextHops(const Snapshot& snapshot, TimePoint now) {
   if (snapshot.next_hops == written_next_hops_) return;
+  bool complete = true;
   for (auto& [service_address, service] : services_) {
     for (auto& [address, backend] : service.backends) {
       SetNextHop(address, snapshot, backend, now);
+      if (backend.next_hop == 0 && snapshot.next_hops.count(address) > 0) {
+        complete = false;
+      }
     }
   }
-  written_next_hops_ = snapshot.next_hops;
+  // What found no record is tried again with the next snapshot.
+  if (complete) written_next_hops_ = snapshot.next_hops;
 }
 
 void MapWriter::SetNextHop(Ipv4Address address, const Snapshot& snapshot,

@@ -498,18 +498,18 @@ INSTANTIATE_TEST_SUITE_P(
     All, MapWriterExcessTest,
     ::testing::Values(
         Excess{"one service too many", Service(82), WithBackends(13, {1}),
-               "no room for 1 more services: 2 of 2 in use; start with a "
-               "greater --max_services"},
+               "no room for 1 more services: 2 of 2 in use; the largest free "
+               "run is 0; start with a greater --max_services"},
         Excess{"one backend too many", Service(81), WithBackends(13, {1, 2, 3}),
-               "no room for 1 more backends: 4 of 4 in use; start with a "
-               "greater --max_backends"},
+               "no room for 1 more backends: 4 of 4 in use; the largest free "
+               "run is 0; start with a greater --max_backends"},
         Excess{"a table too big", Service(81), WithBackends(71, {1}),
-               "no room for 71 more slots: 31 of 100 in use; start with a "
-               "greater --max_slots"},
+               "no room for 71 more slots: 31 of 100 in use; the largest "
+               "free run is 69; start with a greater --max_slots"},
         Excess{"a known service's table too big", Service(80),
                WithBackends(71, {1, 2}),
-               "no room for 71 more slots: 31 of 100 in use; start with a "
-               "greater --max_slots"}),
+               "no room for 71 more slots: 31 of 100 in use; the largest "
+               "free run is 69; start with a greater --max_slots"}),
     NameOf);
 
 // Reads a service's slots over and over, as packets do, while the writer works.

@@ -1,5 +1,6 @@
 #include "lb/agent/dataplane/range_allocator.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace l275 {
@@ -33,6 +34,12 @@ void RangeAllocator::Free(uint32_t first, uint32_t length, TimePoint now) {
 void RangeAllocator::Return(uint32_t first, uint32_t length) {
   used_ -= length;
   Insert(first, length);
+}
+
+uint32_t RangeAllocator::LargestFree() const {
+  uint32_t largest = 0;
+  for (const auto& [first, length] : free_) largest = std::max(largest, length);
+  return largest;
 }
 
 void RangeAllocator::EndRests(TimePoint now) {

@@ -36,6 +36,8 @@ class RangeAllocator {
   // Indices handed out, without those that rest.
   uint32_t used() const { return used_; }
   uint32_t capacity() const { return capacity_; }
+  // The greatest length that Allocate() could hand out now.
+  uint32_t LargestFree() const;
 
  private:
   struct Resting {

@@ -59,5 +59,15 @@ TEST(RangeAllocatorTest, TakesTheFirstGapThatFits) {
   EXPECT_EQ(allocator.Allocate(10, kLater), std::nullopt);
 }
 
+TEST(RangeAllocatorTest, TellsTheLargestFreeRun) {
+  RangeAllocator allocator(0, 30);
+  EXPECT_EQ(allocator.LargestFree(), 30u);
+  ASSERT_EQ(allocator.Allocate(10, kStart), 0u);
+  ASSERT_EQ(allocator.Allocate(15, kStart), 10u);
+  EXPECT_EQ(allocator.LargestFree(), 5u);
+  allocator.Return(0, 10);
+  EXPECT_EQ(allocator.LargestFree(), 10u);
+}
+
 }  // namespace
 }  // namespace l275
