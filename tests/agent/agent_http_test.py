@@ -1,0 +1,117 @@
+"""What lb_agent serves to monitoring: /metrics and /healthz. Needs root."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import unittest
+
+from testbed.host import Host
+from tests.agent.prometheus_text import Samples, parse
+from tests.agent.rig import Rig
+from tests.agent.services_text import service_text
+
+_SERVICES = service_text(["10.0.0.101", "10.0.0.102@0"], table_size=251)
+
+rig: Rig
+
+
+def setUpModule() -> None:
+    global rig
+    rig = unittest.enterModuleContext(Rig("agent_http_test"))
+
+
+def ask(
+    host: Host, path: str, method: str = "GET", port: int = 9275
+) -> tuple[http.client.HTTPResponse, str]:
+    """What the host's own 127.0.0.1 answers."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with contextlib.closing(connection):
+        connection.sock = host.socket()
+        connection.sock.connect(("127.0.0.1", port))
+        connection.request(method, path)
+        response = connection.getresponse()
+        return response, response.read().decode()
+
+
+class AgentHttpTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lb = rig.lb
+        self.addCleanup(self.lb.stop)
+
+    def metrics(self) -> Samples:
+        response, body = ask(self.lb.host, "/metrics")
+        self.assertEqual(response.status, 200)
+        self.assertEqual(
+            response.getheader("Content-Type"),
+            "text/plain; version=0.0.4; charset=utf-8",
+        )
+        return parse(body)
+
+    def test_metrics_tell_what_the_agent_was_asked_to_do(self) -> None:
+        self.lb.start(_SERVICES)
+        samples = self.metrics()
+        service = 'service="tcp:10.0.0.200:80"'
+        for sample, value in {
+            f"l275_service_slots{{{service}}}": 251,
+            f'l275_backend_weight{{{service},backend="10.0.0.101"}}': 100,
+            f'l275_backend_active{{{service},backend="10.0.0.101"}}': 1,
+            f'l275_backend_slots{{{service},backend="10.0.0.101"}}': 251,
+            f'l275_backend_active{{{service},backend="10.0.0.102"}}': 0,
+            'l275_verdict_packets_total{verdict="forward_tx",action="TX"}': 0,
+            "l275_slots_used": 251,
+            "l275_write_failures_total": 0,
+        }.items():
+            self.assertEqual(samples.get(sample), value, sample)
+
+    def test_every_verdict_that_lbctl_knows_has_a_metric(self) -> None:
+        self.lb.start(_SERVICES)
+        samples = self.metrics()
+        verdicts = self.lb.agent.lbctl_json("stats")["verdict"]
+        self.assertGreater(len(verdicts), 10)
+        for verdict in verdicts:
+            labels = f'verdict="{verdict["verdict"]}",action="{verdict["action"]}"'
+            self.assertIn(f"l275_verdict_packets_total{{{labels}}}", samples)
+            self.assertIn(f"l275_verdict_bytes_total{{{labels}}}", samples)
+
+    def test_metrics_parse_without_any_service(self) -> None:
+        self.lb.start("")
+        self.assertEqual(self.metrics()["l275_slots_used"], 0)
+
+    def test_beacons_are_counted_when_they_are_heard(self) -> None:
+        self.lb.start(_SERVICES, "--health=beacon", "--beacon_interface=eth0")
+        samples = self.metrics()
+        self.assertEqual(samples['l275_beacons_total{result="malformed"}'], 0)
+
+    def test_healthz(self) -> None:
+        self.lb.start(_SERVICES)
+        response, body = ask(self.lb.host, "/healthz")
+        self.assertEqual((response.status, body), (200, "ok\n"))
+
+    def test_anything_else_is_refused(self) -> None:
+        self.lb.start(_SERVICES)
+        for method, path, status in (
+            ("GET", "/", 404),
+            ("GET", "/metrics/more", 404),
+            ("GET", "/v1/config", 404),
+            ("POST", "/v1/apply", 501),
+            ("POST", "/metrics", 501),
+        ):
+            with self.subTest(f"{method} {path}"):
+                response, _ = ask(self.lb.host, path, method)
+                self.assertEqual(response.status, status)
+
+    def test_another_address_and_port(self) -> None:
+        self.lb.start(_SERVICES, "--http_listen=127.0.0.1:8000")
+        response, _ = ask(self.lb.host, "/healthz", port=8000)
+        self.assertEqual(response.status, 200)
+        with self.assertRaises(ConnectionRefusedError):
+            ask(self.lb.host, "/healthz")
+
+    def test_empty_turns_it_off(self) -> None:
+        self.lb.start(_SERVICES, "--http_listen=")
+        self.assertEqual(self.lb.host.call("ss", "-H", "-ltn"), "")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,205 @@
+"""lb_agent from its start to its end, and what signals do to it. Needs root."""
+
+from __future__ import annotations
+
+import re
+import signal
+import unittest
+
+from testbed.waiting import wait_until
+from tests.agent.rig import Rig
+from tests.agent.services_text import service_text
+
+_DEADLINE_S = 5.0
+_ONE = service_text(["10.0.0.101"])
+_TWO = service_text(["10.0.0.101@50", "10.0.0.102"])
+
+rig: Rig
+
+
+def setUpModule() -> None:
+    global rig
+    rig = unittest.enterModuleContext(Rig("agent_lifecycle_test"))
+
+
+class AgentTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.lb = rig.lb
+        self.log_offset = 0
+        self.addCleanup(self.lb.stop)
+
+    def start(self, services: str = _ONE, *flags: str) -> None:
+        log = self.lb.host.folder / "lb_agent.log"
+        self.log_offset = log.stat().st_size if log.exists() else 0
+        self.lb.start(services, *flags)
+
+    def log(self) -> str:
+        """What the agent logged since start()."""
+        return self.lb.agent.process.log.read_text()[self.log_offset :]
+
+    def wait_for_log(self, pattern: str) -> None:
+        wait_until(lambda: re.search(pattern, self.log()), _DEADLINE_S, pattern)
+
+    def weights(self) -> dict[str, int]:
+        """Of the backends of all services, by address, as `lbctl export` has them."""
+        return {
+            backend["address"]: backend["weight"]
+            for service in self.lb.config().get("service", [])
+            for backend in service.get("backend", [])
+        }
+
+    def table_changes(self) -> int:
+        """How often the agent has written its tables."""
+        done = self.lb.host.run(["curl", "-sS", "http://127.0.0.1:9275/metrics"])
+        found = re.search(r"^l275_table_changes_total (\d+)", done.stdout, re.M)
+        return int(found.group(1))
+
+
+class StartTest(AgentTest):
+    def test_is_attached_and_answers_when_it_says_that_it_is_ready(self) -> None:
+        self.start()  # waits for READY=1 on $NOTIFY_SOCKET, see sd_notify(3)
+        self.assertIsNotNone(self.lb.attached_program())
+        self.assertEqual(self.lb.agent.active_backends(), {"10.0.0.101"})
+
+    def test_one_service_by_flags_alone(self) -> None:
+        flags = [
+            "--service=tcp:10.0.0.200:0",
+            "--backends=10.0.0.101,10.0.0.102@50",
+            "--services_file=",
+        ]
+        self.start(_ONE, *flags)
+        self.assertEqual(self.weights(), {"10.0.0.101": 100, "10.0.0.102": 50})
+        [service] = self.lb.config()["service"]
+        self.assertEqual((service["vip"], service["port"]), ("10.0.0.200", 0))
+
+    def test_flag_file(self) -> None:
+        path = self.lb.host.folder / "flags"
+        path.write_text("# a comment\n--table_size=251\n\n--decrement_ttl=false\n")
+        self.start(_ONE, f"--flagfile={path}")
+        [service] = self.lb.agent.lbctl_json("service", "list")["service"]
+        self.assertEqual(service["table_size"], 251)
+
+    def test_no_services_at_all(self) -> None:
+        self.start("")
+        self.assertEqual(self.weights(), {})
+        self.assertIsNotNone(self.lb.attached_program())
+
+    def test_generic_mode(self) -> None:
+        self.start(_ONE, "--xdp_mode=generic")
+        [interface] = self.lb.agent.lbctl_json("status")["interface"]
+        self.assertEqual(interface["xdp_mode"], "generic")
+
+    def test_auto_takes_native_mode_where_the_driver_can(self) -> None:
+        self.start(_ONE, "--xdp_mode=auto")
+        [interface] = self.lb.agent.lbctl_json("status")["interface"]
+        self.assertEqual(interface["xdp_mode"], "native")
+
+
+class EndTest(AgentTest):
+    def test_sigterm_and_sigint_detach_and_exit_with_0(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number.name):
+                self.start()
+                process = self.lb.agent.process
+                process.signal(number)
+                wait_until(lambda: not process.running, _DEADLINE_S, number.name)
+                self.assertEqual(process.stop(), 0)
+                self.assertIsNone(self.lb.attached_program())
+                self.assertFalse(self.lb.agent.control_socket.exists())
+
+    def test_starts_again_after_it_was_killed(self) -> None:
+        for mode in ("native", "generic"):
+            with self.subTest(mode):
+                self.start(_TWO, f"--xdp_mode={mode}")
+                left = self.lb.attached_program()
+                self.lb.agent.kill()
+                self.assertEqual(self.lb.attached_program(), left)
+                self.start(_ONE, f"--xdp_mode={mode}")
+                self.assertNotEqual(self.lb.attached_program(), left)
+                self.assertEqual(self.weights(), {"10.0.0.101": 100})
+                self.lb.stop()
+                self.assertIsNone(self.lb.attached_program())
+
+    def test_what_a_killed_agent_left_is_replaced_in_the_other_mode_too(self) -> None:
+        for left, then in (("native", "generic"), ("generic", "native")):
+            with self.subTest(f"{left}, then {then}"):
+                self.start(_ONE, f"--xdp_mode={left}")
+                self.lb.agent.kill()
+                self.start(_ONE, f"--xdp_mode={then}")
+                [interface] = self.lb.agent.lbctl_json("status")["interface"]
+                self.assertEqual(interface["xdp_mode"], then)
+                self.lb.stop()
+                self.assertIsNone(self.lb.attached_program())
+
+
+class ReloadTest(AgentTest):
+    def test_a_good_file_is_one_change(self) -> None:
+        self.start()
+        before = self.table_changes()
+        self.lb.agent.reload(_TWO + service_text(["10.0.0.103"], port=443))
+        self.wait_for_log(r"SIGHUP: read \S+services\.textproto, 4 changes")
+        self.assertEqual(
+            self.weights(), {"10.0.0.101": 50, "10.0.0.102": 100, "10.0.0.103": 100}
+        )
+        # New backends' next hops may come with a change of their own later.
+        self.assertGreaterEqual(self.table_changes(), before + 1)
+        for line in (
+            r"tcp:10\.0\.0\.200:80: backend 10\.0\.0\.101 weight 100 -> 50",
+            r"tcp:10\.0\.0\.200:80: backend 10\.0\.0\.102 added, weight 100",
+            r"tcp:10\.0\.0\.200:443: service added",
+        ):
+            self.assertRegex(self.log(), line)
+
+    def test_the_file_undoes_what_lbctl_changed(self) -> None:
+        self.start()
+        self.assertEqual(
+            self.lb.agent.lbctl("backend", "add", "10.0.0.9").returncode, 0
+        )
+        self.assertIn("10.0.0.9", self.weights())
+        self.lb.agent.reload(_ONE)
+        self.wait_for_log(r"SIGHUP: read \S+, 1 changes")
+        self.assertEqual(self.weights(), {"10.0.0.101": 100})
+
+    def test_a_bad_file_changes_nothing(self) -> None:
+        self.start(_TWO)
+        file = re.escape(str(self.lb.agent.services_file))
+        before = self.lb.config()
+        program = self.lb.attached_program()
+        for text, complaint in (
+            ("service {", rf"{file}:1:10: .*end of text"),
+            (_ONE + service_text(["10.0.0.300"], port=443), rf'{file}:9:3: .*300"'),
+            (_ONE + _TWO, rf"{file}:6:1: service .* appears twice"),
+        ):
+            with self.subTest(complaint):
+                self.lb.agent.reload(text)
+                self.wait_for_log(f"SIGHUP: nothing changed: {complaint}")
+                self.assertEqual(self.lb.config(), before)
+        self.assertEqual(self.lb.attached_program(), program)
+
+    def test_a_file_that_went_away_changes_nothing(self) -> None:
+        self.start(_TWO)
+        before = self.lb.config()
+        self.lb.agent.services_file.unlink()
+        self.lb.agent.process.signal(signal.SIGHUP)
+        self.wait_for_log("SIGHUP: nothing changed: cannot read .*: No such file")
+        self.assertEqual(self.lb.config(), before)
+
+    def test_more_than_there_is_room_for_changes_nothing(self) -> None:
+        self.start(_TWO, "--max_slots=70000")
+        before = self.lb.config()
+        self.lb.agent.reload(_ONE + service_text(["10.0.0.101"], port=443))
+        self.wait_for_log("SIGHUP: nothing changed: no room for 65537 more slots")
+        self.assertEqual(self.lb.config(), before)
+        self.assertEqual(self.lb.agent.active_backends(), {"10.0.0.101", "10.0.0.102"})
+
+    def test_without_a_services_file_it_says_that_there_is_nothing_to_read(
+        self,
+    ) -> None:
+        self.start(_ONE, "--services_file=", "--service=tcp:10.0.0.200:80")
+        self.lb.agent.process.signal(signal.SIGHUP)
+        self.wait_for_log("SIGHUP: nothing to read again without --services_file")
+        self.assertEqual(len(self.lb.config()["service"]), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

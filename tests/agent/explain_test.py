@@ -1,0 +1,160 @@
+"""`explain` agrees with what the XDP program does to real frames. Needs root."""
+
+from __future__ import annotations
+
+import random
+import socket
+import unittest
+from typing import Iterator, Optional
+
+from tests.agent.control_api import ControlApi
+from tests.agent.flows import Flow, checksum, random_flows
+from tests.agent.rig import Rig
+from tests.agent.services_text import service_text
+
+_FLOWS = 10_000
+_BATCH = 100  # what the queues of a veth and of a socket hold easily
+_WEB = [f"10.0.0.{number}" for number in range(101, 121)]
+_SERVICES = [
+    service_text([_WEB[0], f"{_WEB[1]}@50", f"{_WEB[2]}@1000"]),
+    service_text(_WEB, port=443, table_size=4099),
+    service_text(_WEB[3:9], vip="10.0.0.201", port=0, table_size=251),
+    service_text(_WEB[9:12], vip="10.0.0.201", port=8080),
+    service_text([f"{_WEB[0]}@0"], vip="10.0.0.202", port=80),  # has no backend
+]
+_DESTINATIONS = [
+    ("10.0.0.200", 80),
+    ("10.0.0.200", 443),
+    ("10.0.0.201", None),
+    ("10.0.0.201", 8080),
+    ("10.0.0.200", None),  # hardly ever a service
+    ("10.0.0.202", 80),
+]
+# Comes back after everything that was sent before it.
+_LAST = Flow("192.0.2.1", 1, "10.0.0.200", 80)
+_CLIENT_MAC = bytes.fromhex("020000000001")
+_PACKET_IGNORE_OUTGOING = 23
+_SOL_PACKET = 263
+_TTL = 22
+
+rig: Rig
+
+
+def setUpModule() -> None:
+    global rig
+    rig = unittest.enterModuleContext(Rig("explain_test"))
+
+
+def mac_of(address: str) -> bytes:
+    """Of a web server that does not exist but in the neighbour table."""
+    return b"\x02\x01" + socket.inet_aton(address)
+
+
+class Wire:
+    """The far end of the load balancer's cable, frame by frame.
+
+    One cable with one queue: frames come back in the order in which they went.
+    """
+
+    def __init__(self, lb_mac: bytes) -> None:
+        self._lb_mac = lb_mac
+        with rig.far_end.entered():
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+            self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
+            self._socket.bind((rig.lb.host.name, 0x0800))
+        self._socket.settimeout(5)
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def send(self, flows: list[Flow]) -> dict[Flow, bytes]:
+        """Sends a SYN of each; returns the frames that came back."""
+        returned: dict[Flow, bytes] = {}
+        for first in range(0, len(flows), _BATCH):
+            for flow in [*flows[first : first + _BATCH], _LAST]:
+                self._socket.send(flow.syn(_CLIENT_MAC, self._lb_mac))
+            returned.update(self._until_last())
+        return returned
+
+    def _until_last(self) -> Iterator[tuple[Flow, bytes]]:
+        while (flow := Flow.of_frame(frame := self._socket.recv(2048))) != _LAST:
+            yield flow, frame
+
+
+class ExplainTest(unittest.TestCase):
+    def setUp(self) -> None:
+        lb = rig.lb
+        lb.know_neighbours({web: mac_of(web).hex(":") for web in _WEB})
+        lb.start("".join(_SERVICES), "--hash_seed=18446744073709551615")
+        self.addCleanup(lb.stop)
+        [interface] = lb.agent.lbctl_json("status")["interface"]
+        self.lb_mac = bytes.fromhex(interface["mac"].replace(":", ""))
+        self.api = self.enterContext(ControlApi(lb.agent.control_socket))
+        self.wire = Wire(self.lb_mac)
+        self.addCleanup(self.wire.close)
+        self.flows = random_flows(random.Random(1), _FLOWS, _DESTINATIONS)
+
+    def verdicts(self) -> dict[str, int]:
+        counters = self.api.get("/v1/stats")["verdict"]
+        return {v["verdict"]: int(v["counter"].get("packets", 0)) for v in counters}
+
+    def expected_mac(self, explanation: dict) -> Optional[bytes]:
+        """None when the explanation says that nothing is sent."""
+        if explanation["verdict"] != "forward_tx":
+            return None
+        return mac_of(explanation["backend"]["address"])
+
+    def assert_forwarded(self, flow: Flow, frame: bytes, mac: bytes) -> None:
+        """Only the Ethernet header, the TTL and its checksum are new."""
+        sent = flow.syn(self.lb_mac, mac)
+        self.assertEqual(frame[:14], sent[:14])
+        self.assertEqual(frame[_TTL], sent[_TTL] - 1)
+        self.assertEqual(checksum(frame[14:34]), 0)
+        self.assertEqual(frame[14:_TTL], sent[14:_TTL])
+        self.assertEqual(frame[26:54], sent[26:54])
+
+    def test_agrees_with_the_program(self) -> None:
+        before = self.verdicts()
+        returned = self.wire.send(self.flows)
+        after = self.verdicts()
+        explained: dict[str, int] = {}
+        for flow in self.flows:
+            explanation = self.api.explain(flow.source, flow.destination)
+            verdict, mac = explanation["verdict"], self.expected_mac(explanation)
+            explained[verdict] = explained.get(verdict, 0) + 1
+            frame = returned.get(flow)
+            self.assertEqual(frame is None, mac is None, f"{flow}: {explanation}")
+            if frame is not None:
+                self.assert_forwarded(flow, frame, mac)
+        explained["forward_tx"] += _FLOWS // _BATCH  # _LAST
+        counted = {v: after[v] - before[v] for v in after if after[v] != before[v]}
+        self.assertEqual(counted, explained)
+        self.assertEqual(
+            set(explained), {"forward_tx", "pass_no_service", "drop_no_backend"}
+        )
+
+    def test_agrees_after_every_kind_of_change(self) -> None:
+        """The tables are the same ones, written to in place."""
+        lbctl = rig.lb.agent.lbctl
+        for change in (
+            ["backend", "disable", _WEB[1]],
+            ["backend", "remove", _WEB[4], "--service=tcp:10.0.0.201:0"],
+            ["backend", "weight", _WEB[2], "1", "--service=tcp:10.0.0.200:80"],
+            ["service", "remove", "tcp:10.0.0.201:8080"],
+            ["service", "add", "tcp:10.0.0.200:8443", f"--backends={_WEB[9]}"],
+        ):
+            self.assertEqual(lbctl(*change).returncode, 0)
+        destinations = [*_DESTINATIONS, ("10.0.0.200", 8443)]
+        flows = random_flows(random.Random(2), 1000, destinations)
+        returned = self.wire.send(flows)
+        for flow in flows:
+            explanation = self.api.explain(flow.source, flow.destination)
+            frame = returned.get(flow)
+            mac = frame[:6] if frame else None
+            self.assertEqual(
+                mac, self.expected_mac(explanation), f"{flow}: {explanation}"
+            )
+
+
+if __name__ == "__main__":
+    unittest.main()
