@@ -10,7 +10,7 @@ namespace {
 absl::Status ParseBody(const UnixHttpClient::Answer& answer,
                        absl::string_view request,
                        google::protobuf::Message* message) {
-  const absl::Status status = FromJson(answer.body, message);
+  absl::Status status = FromJson(answer.body, message);
   if (status.ok()) return status;
   return absl::InternalError(
       absl::StrCat("the answer to ", request, " (HTTP status ",

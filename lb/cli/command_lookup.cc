@@ -1,6 +1,7 @@
 #include "lb/cli/command_lookup.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <utility>
 
@@ -18,7 +19,7 @@ using Words = std::vector<std::string>;
 
 // Whether the shorter one begins the longer one.
 bool SharePrefix(const Words& a, const Words& b) {
-  const size_t size = std::min(a.size(), b.size());
+  const auto size = static_cast<std::ptrdiff_t>(std::min(a.size(), b.size()));
   return std::equal(a.begin(), a.begin() + size, b.begin());
 }
 
@@ -107,7 +108,9 @@ std::vector<const Command*> CommandsOf(const Words& words) {
 absl::StatusOr<CommandCall> FindCommand(const Words& words,
                                         const std::set<std::string>& flags) {
   L275_ASSIGN_OR_RETURN(const Command* command, FindByName(words));
-  Words arguments(words.begin() + command->name.size(), words.end());
+  Words arguments(
+      words.begin() + static_cast<std::ptrdiff_t>(command->name.size()),
+      words.end());
   L275_RETURN_IF_ERROR(CheckArguments(*command, arguments));
   L275_RETURN_IF_ERROR(CheckFlags(*command, flags));
   return CommandCall{command, std::move(arguments)};

@@ -13,6 +13,7 @@ using Lines = std::vector<std::string>;
 template <typename Rule>
 std::vector<Rule> WithoutCounters(const std::vector<Counted<Rule>>& counted) {
   std::vector<Rule> rules;
+  rules.reserve(counted.size());
   for (const Counted<Rule>& entry : counted) rules.push_back(entry.rule);
   return rules;
 }

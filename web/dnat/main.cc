@@ -88,7 +88,7 @@ int Refuse(absl::string_view why) {
 // A flag of ours that is given more than once; gflags would quietly take the
 // last. Empty when none is.
 std::string RepeatedFlag(int argc, char** argv) {
-  for (const std::string name : kOwnFlags) {
+  for (std::string name : kOwnFlags) {
     int times = 0;
     for (int i = 1; i < argc; ++i) {
       absl::string_view word = argv[i];
@@ -107,7 +107,7 @@ bool IsGiven(const std::string& flag) {
 
 // A flag of ours that is given but none of `taken`. Empty when there is none.
 std::string StrayFlag(const std::vector<std::string>& taken) {
-  for (const std::string flag : kOwnFlags) {
+  for (std::string flag : kOwnFlags) {
     const bool used =
         std::find(taken.begin(), taken.end(), flag) != taken.end();
     if (!used && IsGiven(flag)) return flag;

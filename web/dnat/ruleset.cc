@@ -83,13 +83,15 @@ bool ReadRule(const Value& rule, Ruleset* ruleset) {
   const Value& expression = Member(rule, "expr");
   if (chain == kRequests) {
     auto read = ReadNatRule(expression);
-    if (read) ruleset->rules.push_back(*std::move(read));
-    return read.has_value();
+    if (!read.has_value()) return false;
+    ruleset->rules.push_back(*std::move(read));
+    return true;
   }
   if (chain == kAnswers) {
     auto read = ReadAnswerGuard(expression);
-    if (read) ruleset->guards.push_back(*std::move(read));
-    return read.has_value();
+    if (!read.has_value()) return false;
+    ruleset->guards.push_back(*std::move(read));
+    return true;
   }
   return false;
 }
