@@ -44,9 +44,9 @@ TEST(SlotOfHashTest, SpreadsConsecutivePortsEvenly) {
         l275_service_hash_key(seed, htonl(0x0a0000c8), IPPROTO_TCP);
     std::vector<int> flows(kSlots);
     for (int port = 1024; port < 1024 + kFlows; ++port) {
-      const uint64_t hash = l275_flow_hash(key, htonl(0x0a000001),
-                                           htons(static_cast<uint16_t>(port)),
-                                           htons(80));
+      const uint64_t hash =
+          l275_flow_hash(key, htonl(0x0a000001),
+                         htons(static_cast<uint16_t>(port)), htons(80));
       ++flows[l275_slot_of_hash(hash, kSlots)];
     }
     const double expected = static_cast<double>(kFlows) / kSlots;

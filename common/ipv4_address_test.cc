@@ -23,9 +23,8 @@ TEST(Ipv4AddressTest, RefusesWhatIsNone) {
 }
 
 TEST(Ipv4AddressTest, NamesTheTextItRefuses) {
-  EXPECT_EQ(
-      Ipv4Address::Parse("10.0.0.300").status().message(),
-      "\"10.0.0.300\" is no IPv4 address; expected one like 10.0.0.101");
+  EXPECT_EQ(Ipv4Address::Parse("10.0.0.300").status().message(),
+            "\"10.0.0.300\" is no IPv4 address; expected one like 10.0.0.101");
 }
 
 TEST(Ipv4AddressTest, OrdersByValueNotByText) {

@@ -22,8 +22,8 @@ absl::Status Refuse(absl::string_view text, absl::string_view why) {
 
 absl::StatusOr<uint16_t> ParsePort(absl::string_view text) {
   uint32_t port;
-  const bool digits =
-      !text.empty() && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+  const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
+                                                   absl::ascii_isdigit);
   if (!digits || !absl::SimpleAtoi(text, &port) || port > 65535) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", text, "\" is no port; expected 0 to 65535"));

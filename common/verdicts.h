@@ -16,45 +16,37 @@
 #ifndef L275_COMMON_VERDICTS_H_
 #define L275_COMMON_VERDICTS_H_
 
-#define L275_VERDICTS(X)                                                       \
-	X(FORWARD_TX, "forward_tx", TX,                                        \
-	  "sent to its backend through the interface it came in on")           \
-	X(FORWARD_REDIRECT, "forward_redirect", REDIRECT,                      \
-	  "sent to its backend through another interface")                     \
-	X(PASS_OTHER_HOST, "pass_other_host", PASS,                            \
-	  "the frame is not addressed to this host's MAC address")             \
-	X(PASS_NOT_IPV4, "pass_not_ipv4", PASS, "no untagged IPv4 frame")      \
-	X(PASS_SHORT, "pass_short", PASS,                                      \
-	  "ends before its destination can be known")                          \
-	X(PASS_PROTOCOL, "pass_protocol", PASS, "not TCP")                     \
-	X(PASS_FRAGMENT, "pass_fragment", PASS,                                \
-	  "a later IP fragment, which has no port to tell the service by")     \
-	X(PASS_NO_SERVICE, "pass_no_service", PASS,                            \
-	  "no service on its destination address and port")                    \
-	X(DROP_TRUNCATED, "drop_truncated", DROP,                              \
-	  "shorter than its headers say")                                      \
-	X(DROP_MALFORMED, "drop_malformed", DROP,                              \
-	  "its headers contradict themselves")                                 \
-	X(DROP_FRAGMENT, "drop_fragment", DROP,                                \
-	  "an IP fragment addressed to a service")                             \
-	X(DROP_TTL_EXCEEDED, "drop_ttl_exceeded", DROP,                        \
-	  "its TTL ended here")                                                \
-	X(DROP_NO_BACKEND, "drop_no_backend", DROP,                            \
-	  "its service has no backend that is up and enabled")                 \
-	X(DROP_NO_ROUTE, "drop_no_route", DROP,                                \
-	  "the kernel has no route to the backend")                            \
-	X(DROP_NO_NEIGHBOUR, "drop_no_neighbour", DROP,                        \
-	  "the backend's MAC address is not known")                            \
-	X(DROP_FORWARDING_OFF, "drop_forwarding_off", DROP,                    \
-	  "no next hop record, and IP forwarding is off on the interface")     \
-	X(DROP_NO_EGRESS, "drop_no_egress", DROP,                              \
+#define L275_VERDICTS(X)                                                                           \
+	X(FORWARD_TX, "forward_tx", TX, "sent to its backend through the interface it came in on") \
+	X(FORWARD_REDIRECT, "forward_redirect", REDIRECT,                                          \
+	  "sent to its backend through another interface")                                         \
+	X(PASS_OTHER_HOST, "pass_other_host", PASS,                                                \
+	  "the frame is not addressed to this host's MAC address")                                 \
+	X(PASS_NOT_IPV4, "pass_not_ipv4", PASS, "no untagged IPv4 frame")                          \
+	X(PASS_SHORT, "pass_short", PASS, "ends before its destination can be known")              \
+	X(PASS_PROTOCOL, "pass_protocol", PASS, "not TCP")                                         \
+	X(PASS_FRAGMENT, "pass_fragment", PASS,                                                    \
+	  "a later IP fragment, which has no port to tell the service by")                         \
+	X(PASS_NO_SERVICE, "pass_no_service", PASS,                                                \
+	  "no service on its destination address and port")                                        \
+	X(DROP_TRUNCATED, "drop_truncated", DROP, "shorter than its headers say")                  \
+	X(DROP_MALFORMED, "drop_malformed", DROP, "its headers contradict themselves")             \
+	X(DROP_FRAGMENT, "drop_fragment", DROP, "an IP fragment addressed to a service")           \
+	X(DROP_TTL_EXCEEDED, "drop_ttl_exceeded", DROP, "its TTL ended here")                      \
+	X(DROP_NO_BACKEND, "drop_no_backend", DROP,                                                \
+	  "its service has no backend that is up and enabled")                                     \
+	X(DROP_NO_ROUTE, "drop_no_route", DROP, "the kernel has no route to the backend")          \
+	X(DROP_NO_NEIGHBOUR, "drop_no_neighbour", DROP, "the backend's MAC address is not known")  \
+	X(DROP_FORWARDING_OFF, "drop_forwarding_off", DROP,                                        \
+	  "no next hop record, and IP forwarding is off on the interface")                         \
+	X(DROP_NO_EGRESS, "drop_no_egress", DROP,                                                  \
 	  "the backend's interface is not known to the program")
 
 enum l275_verdict {
 #define X(name, word, action, help) L275_##name,
 	L275_VERDICTS(X)
 #undef X
-	L275_VERDICT_COUNT,
+		L275_VERDICT_COUNT,
 };
 
 #endif /* L275_COMMON_VERDICTS_H_ */
