@@ -1,0 +1,102 @@
+"""Two load balancers with keepalived: one forwards, the other is ready to.
+
+Needs root.
+"""
+
+from __future__ import annotations
+
+import unittest
+
+from testbed.bed import Testbed
+from testbed.binaries import Binaries
+from testbed.client import URL, ask
+from testbed.host import VIP
+from testbed.load_balancer import LoadBalancer
+from testbed.waiting import wait_until
+
+_ALL = {"web1", "web2", "web3"}
+_REQUESTS = 60
+_CONNECTIONS = 20
+_DEADLINE_S = 5.0
+
+bed: Testbed
+
+
+def setUpModule() -> None:
+    global bed
+    bed = unittest.enterModuleContext(Testbed("failover_test", Binaries.find()))
+    bed.start()
+
+
+def forwarded(lb: LoadBalancer) -> int:
+    """Packets that the load balancer has sent to backends."""
+    return int(lb.agent.lbctl_json("status")["forwarded"]["packets"])
+
+
+class FailoverTest(unittest.TestCase):
+    def setUp(self) -> None:
+        self.active = bed.wait_until_served()
+        self.standby = bed.other_lb(self.active)
+        bed.wait_until_active(web.address for web in bed.webs)
+
+    def tearDown(self) -> None:
+        for lb in bed.lbs:
+            bed.network.heal(lb.host)
+
+    def assert_served_by(self, lb: LoadBalancer) -> None:
+        """Every request is answered, by way of this load balancer alone."""
+        other = bed.other_lb(lb)
+        before = forwarded(lb), forwarded(other)
+        self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
+        # A connection is a SYN, an ACK, a request and a FIN at least.
+        self.assertGreaterEqual(forwarded(lb), before[0] + 4 * _REQUESTS)
+        self.assertEqual(forwarded(other), before[1])
+
+    def wait_until_active_is(self, lb: LoadBalancer) -> None:
+        """Until it answers, which is after the switch has learnt of the VIP's move."""
+        wait_until(lb.keepalived.active, _DEADLINE_S, f"{lb.name} active")
+        wait_until(self.is_answered, _DEADLINE_S, f"an answer by way of {lb.name}")
+
+    def is_answered(self) -> bool:
+        return bed.client.curl("--connect-timeout", "0.3", URL).returncode == 0
+
+    def test_the_standby_forwards_nothing(self) -> None:
+        self.assert_served_by(self.active)
+
+    def test_the_active_one_is_cut_off(self) -> None:
+        bed.network.cut(self.active.host)
+        self.wait_until_active_is(self.standby)
+        self.assert_served_by(self.standby)
+        bed.network.heal(self.active.host)
+        bed.wait_until_active(web.address for web in bed.webs)
+        self.assertIs(bed.wait_until_served(), self.standby)
+        self.assert_served_by(self.standby)
+
+    def test_connections_outlive_the_load_balancer(self) -> None:
+        connections = bed.client.connect(_CONNECTIONS)
+        for connection in connections:
+            self.addCleanup(connection.close)
+        servers = [ask(connection) for connection in connections]
+        self.assertEqual(set(servers), _ALL)
+        bed.network.cut(self.active.host)
+        self.wait_until_active_is(self.standby)
+        self.assertEqual([ask(connection) for connection in connections], servers)
+
+    def test_the_active_one_hands_over(self) -> None:
+        self.addCleanup(self.active.keepalived.start)
+        self.active.keepalived.stop()
+        self.wait_until_active_is(self.standby)
+        self.assertNotIn(VIP, self.active.host.addresses("eth0"))
+        self.assert_served_by(self.standby)
+
+    def test_traffic_flows_while_the_agent_is_killed(self) -> None:
+        """The program and its tables are the kernel's."""
+        self.active.agent.kill()
+        self.addCleanup(self.assert_served_by, self.active)
+        self.addCleanup(bed.wait_until_active, [web.address for web in bed.webs])
+        self.addCleanup(self.active.agent.start, bed.services())
+        self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
+
+
+if __name__ == "__main__":
+    unittest.main()
