@@ -5,6 +5,7 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -52,25 +53,64 @@ const FieldDescriptor* BackendField() {
       control::Service::kBackendFieldNumber);
 }
 
-std::string LocationIn(const TextFormat::ParseInfoTree& tree,
-                       const FieldDescriptor* field, int index,
-                       absl::string_view file_name) {
-  const TextFormat::ParseLocation at = tree.GetLocation(field, index);
-  CHECK_GE(at.line, 0) << "no " << field->name() << " " << index;
-  return Location(file_name, at.line, at.column);
+using Tree = TextFormat::ParseInfoTree;
+using ParseLocation = TextFormat::ParseLocation;
+
+// Protobuf's mark of a place that it did not record.
+bool IsKnown(const ParseLocation& at) { return at.line >= 0; }
+
+// Where the first of the fields within a message stands.
+ParseLocation FirstWithin(const Tree& tree,
+                          const google::protobuf::Descriptor& message) {
+  ParseLocation first;
+  for (int i = 0; i < message.field_count(); ++i) {
+    const FieldDescriptor* field = message.field(i);
+    const ParseLocation at =
+        tree.GetLocation(field, field->is_repeated() ? 0 : -1);
+    if (!IsKnown(at)) continue;
+    if (IsKnown(first) &&
+        std::tie(first.line, first.column) < std::tie(at.line, at.column)) {
+      continue;
+    }
+    first = at;
+  }
+  return first;
+}
+
+// Where element `index` of `count` stands. Protobuf records the place of each
+// "field {}", but one for all of "field: [{}, {}]". With the latter in the text
+// the n-th place need not be that of the n-th element, and what stands within
+// the element is the nearest that is known, or else the first of all.
+ParseLocation Find(const Tree& tree, const FieldDescriptor* field, int index,
+                   int count) {
+  if (IsKnown(tree.GetLocation(field, count - 1))) {
+    return tree.GetLocation(field, index);
+  }
+  const Tree* element = tree.GetTreeForNested(field, index);
+  if (element != nullptr) {
+    const ParseLocation within = FirstWithin(*element, *field->message_type());
+    if (IsKnown(within)) return within;
+  }
+  return tree.GetLocation(field, 0);
 }
 
 }  // namespace
 
 std::string ServicesText::ServiceLocation(int i) const {
-  return LocationIn(*locations, ServiceField(), i, file_name);
+  if (i < 0 || i >= services.service_size()) return file_name;
+  const ParseLocation at =
+      Find(*locations, ServiceField(), i, services.service_size());
+  return IsKnown(at) ? Location(file_name, at.line, at.column) : file_name;
 }
 
 std::string ServicesText::BackendLocation(int i, int j) const {
-  const TextFormat::ParseInfoTree* service =
-      locations->GetTreeForNested(ServiceField(), i);
-  CHECK(service != nullptr) << "no service " << i;
-  return LocationIn(*service, BackendField(), j, file_name);
+  const std::string parent = ServiceLocation(i);
+  if (i < 0 || i >= services.service_size()) return parent;
+  const int count = services.service(i).backend_size();
+  const Tree* service = locations->GetTreeForNested(ServiceField(), i);
+  if (service == nullptr || j < 0 || j >= count) return parent;
+  const ParseLocation at = Find(*service, BackendField(), j, count);
+  return IsKnown(at) ? Location(file_name, at.line, at.column) : parent;
 }
 
 absl::StatusOr<ServicesText> ParseServicesText(absl::string_view text,

@@ -29,8 +29,10 @@ struct ServicesText {
   control::Services services;
 
   // "FILE:LINE:COLUMN", counted from 1, of service `i`, and of backend `j` of
-  // service `i`: where the words "service" and "backend" begin. Indexes are
-  // those of `services` as parsed; a CHECK fails on one that is out of range.
+  // service `i`: where the words "service" and "backend" begin. Where the text
+  // has the short form "service: [{...}, {...}]", the first thing within the
+  // braces. Indexes are those of `services` as parsed; for one out of range the
+  // nearest place that is known, at least the file.
   std::string ServiceLocation(int i) const;
   std::string BackendLocation(int i, int j) const;
 

@@ -53,13 +53,37 @@ TEST(ParseServicesTextTest, LocationsSurviveAMove) {
   EXPECT_EQ(moved.ServiceLocation(1), "f:9:3");
 }
 
-TEST(ParseServicesTextDeathTest, RefusesIndexesOutOfRange) {
+TEST(ParseServicesTextTest, ShortListFormKeepsPlaces) {
+  const absl::StatusOr<ServicesText> text = ParseServicesText(R"(service: [
+  { vip: "10.0.0.200" port: 80
+    backend: [ { address: "10.0.0.101" },
+               { weight: 50 address: "10.0.0.102" } ] },
+  {}
+]
+service { vip: "10.0.0.201"
+  backend: [ { address: "10.0.0.101" } ]
+  backend { address: "10.0.0.102" } }
+)",
+                                                              "f");
+  ASSERT_TRUE(text.ok()) << text.status();
+  ASSERT_EQ(text->services.service_size(), 3);
+  EXPECT_EQ(text->ServiceLocation(0), "f:2:5");
+  EXPECT_EQ(text->BackendLocation(0, 0), "f:3:18");
+  EXPECT_EQ(text->BackendLocation(0, 1), "f:4:18");
+  EXPECT_EQ(text->ServiceLocation(1), "f:1:1") << "nothing is within";
+  EXPECT_EQ(text->ServiceLocation(2), "f:7:11") << "both forms in one text";
+  EXPECT_EQ(text->BackendLocation(2, 0), "f:8:3");
+  EXPECT_EQ(text->BackendLocation(2, 1), "f:9:3");
+}
+
+TEST(ParseServicesTextTest, IndexesOutOfRangeGetTheNearestPlace) {
   const absl::StatusOr<ServicesText> text =
       ParseServicesText(kTwoServices, "services.conf");
   ASSERT_TRUE(text.ok()) << text.status();
-  EXPECT_DEATH(text->ServiceLocation(2), "no service 2");
-  EXPECT_DEATH(text->BackendLocation(0, 2), "no backend 2");
-  EXPECT_DEATH(text->BackendLocation(2, 0), "no service 2");
+  EXPECT_EQ(text->ServiceLocation(2), "services.conf");
+  EXPECT_EQ(text->ServiceLocation(-1), "services.conf");
+  EXPECT_EQ(text->BackendLocation(0, 2), "services.conf:2:1");
+  EXPECT_EQ(text->BackendLocation(2, 0), "services.conf");
 }
 
 TEST(ParseServicesTextTest, EmptyTextIsNoServices) {
