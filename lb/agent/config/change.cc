@@ -54,6 +54,8 @@ absl::Status AddBackend(const control::BackendChange& change,
                         DesiredState& state) {
   L275_ASSIGN_OR_RETURN(auto backend, BackendFromProto(change.backend()));
   L275_ASSIGN_OR_RETURN(auto service, FindService(change.service(), state));
+  L275_RETURN_IF_ERROR(Annotate(CheckBackend(service->first, backend.first),
+                                service->first.ToString()));
   if (service->second.backends.insert(backend).second) return absl::OkStatus();
   return absl::AlreadyExistsError(
       absl::StrCat(service->first.ToString(), " has a backend ",

@@ -83,6 +83,11 @@ TEST(ChangeTest, AddsABackend) {
               ElementsAre("ALREADY_EXISTS",
                           "tcp:10.0.0.200:80 has a backend 10.0.0.101 "
                           "already"));
+  EXPECT_THAT(LinesOf(R"(add_backend { service: "tcp:10.0.0.200:80"
+                           backend { address: "10.0.0.200" }})"),
+              ElementsAre("INVALID_ARGUMENT",
+                          "tcp:10.0.0.200:80: backend 10.0.0.200 is the "
+                          "service's own VIP; expected another address"));
 }
 
 TEST(ChangeTest, AddsABackendToTheOnlyService) {

@@ -13,6 +13,10 @@
 namespace l275 {
 
 absl::StatusOr<DesiredSource> DesiredSource::Create(const Options& options) {
+  if (options.services_file == "-") {
+    return absl::InvalidArgumentError(
+        "--services_file=-: expected a file, which can be read again");
+  }
   if (!options.services_file.empty() && !options.service.empty()) {
     return absl::InvalidArgumentError(
         "--services_file and --service are both given; expected one of them");
@@ -45,6 +49,8 @@ absl::StatusOr<DesiredState> DesiredSource::ReadFlags() const {
       ParseBackendList(options_.backends);
   if (!backends.ok()) return Annotate(backends.status(), "--backends");
   for (const BackendSpec& spec : *backends) {
+    L275_RETURN_IF_ERROR(
+        Annotate(CheckBackend(*address, spec.address), "--backends"));
     service.backends[spec.address].weight = spec.weight;
   }
   return state;

@@ -19,7 +19,8 @@ class DesiredSource {
   };
 
   // InvalidArgument when the flags contradict each other: file and service, or
-  // backends without a service. Reads nothing yet.
+  // backends without a service; and for stdin ("-"), which cannot be read
+  // again. Reads nothing yet.
   static absl::StatusOr<DesiredSource> Create(const Options& options);
 
   // Reads anew. With no flag at all the desired state is empty, to be filled by

@@ -70,5 +70,18 @@ TEST(DesiredSourceTest, RefusesFlagsThatContradict) {
               HasSubstr("--backends is given without --service"));
 }
 
+TEST(DesiredSourceTest, RefusesStdinWhichCannotBeReadAgain) {
+  EXPECT_EQ(DesiredSource::Create({"-", "", ""}).status().message(),
+            "--services_file=-: expected a file, which can be read again");
+}
+
+TEST(DesiredSourceTest, RefusesTheVipAsBackend) {
+  EXPECT_EQ(Read({"", "tcp:10.0.0.200:80", "10.0.0.101,10.0.0.200"})
+                .status()
+                .message(),
+            "--backends: backend 10.0.0.200 is the service's own VIP; expected "
+            "another address");
+}
+
 }  // namespace
 }  // namespace l275

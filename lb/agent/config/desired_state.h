@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "absl/status/status.h"
 #include "common/backend_spec.h"
 #include "common/ipv4_address.h"
 #include "common/service_address.h"
@@ -44,6 +45,10 @@ inline std::set<Ipv4Address> BackendAddresses(const DesiredState& state) {
   }
   return addresses;
 }
+
+// Whether the service can have the backend. InvalidArgument for the service's
+// own VIP: the packets would come back to the load balancer.
+absl::Status CheckBackend(const ServiceAddress& service, Ipv4Address backend);
 
 }  // namespace l275
 

@@ -11,21 +11,14 @@
 namespace l275 {
 namespace {
 
-// Where the things of one services file stand, for messages.
-struct Locations {
-  std::function<std::string(int service)> service;
-  std::function<std::string(int service, int backend)> backend;
-};
+// Puts the place of the service, or of its backend, before an error's message.
+using Locate = std::function<absl::Status(const absl::Status&)>;
+using LocateBackend = std::function<absl::Status(int, const absl::Status&)>;
 
-absl::Status At(const std::string& location, const absl::Status& status) {
-  return location.empty() ? status : Annotate(status, location);
-}
+absl::Status Nowhere(const absl::Status& status) { return status; }
+absl::Status BackendNowhere(int, const absl::Status& status) { return status; }
 
-absl::StatusOr<ServiceAddress> AddressOfService(
-    const control::Service& service) {
-  ServiceAddress address;
-  address.protocol = IPPROTO_TCP;
-  L275_ASSIGN_OR_RETURN(address.vip, ParseHostAddress(service.vip()));
+absl::StatusOr<uint16_t> PortOf(const control::Service& service) {
   if (!service.has_port()) {
     return absl::InvalidArgumentError(
         absl::StrCat("service with VIP ", service.vip(),
@@ -36,54 +29,70 @@ absl::StatusOr<ServiceAddress> AddressOfService(
         absl::StrCat("service with VIP ", service.vip(), ": port ",
                      service.port(), " is out of range; expected 0 to 65535"));
   }
-  address.port = static_cast<uint16_t>(service.port());
+  return static_cast<uint16_t>(service.port());
+}
+
+// The schema's enum is open: text and JSON can give it any number.
+absl::StatusOr<uint8_t> ProtocolOf(const control::Service& service) {
+  if (service.protocol() == control::TCP ||
+      service.protocol() == control::PROTOCOL_UNSPECIFIED) {
+    return IPPROTO_TCP;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "service with VIP ", service.vip(), ": protocol ",
+      static_cast<int>(service.protocol()), " is unknown; expected TCP"));
+}
+
+absl::StatusOr<ServiceAddress> AddressOfService(
+    const control::Service& service) {
+  ServiceAddress address;
+  L275_ASSIGN_OR_RETURN(address.vip, ParseHostAddress(service.vip()));
+  L275_ASSIGN_OR_RETURN(address.protocol, ProtocolOf(service));
+  L275_ASSIGN_OR_RETURN(address.port, PortOf(service));
   return address;
 }
 
+absl::Status AddBackend(const control::Backend& message,
+                        const ServiceAddress& address,
+                        DesiredService& service) {
+  L275_ASSIGN_OR_RETURN(const auto backend, BackendFromProto(message));
+  L275_RETURN_IF_ERROR(CheckBackend(address, backend.first));
+  if (service.backends.insert(backend).second) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("backend ", backend.first.ToString(), " appears twice"));
+}
+
 absl::StatusOr<std::pair<ServiceAddress, DesiredService>> ServiceAtFromProto(
-    const control::Service& message, const std::string& location,
-    const std::function<std::string(int)>& backend_location) {
+    const control::Service& message, const Locate& at,
+    const LocateBackend& at_backend) {
   absl::StatusOr<ServiceAddress> address = AddressOfService(message);
-  if (!address.ok()) return At(location, address.status());
+  if (!address.ok()) return at(address.status());
   const std::string name = address->ToString();
 
   DesiredService service;
   service.table_size = message.table_size();
   if (service.table_size != 0) {
-    L275_RETURN_IF_ERROR(
-        At(location, Annotate(CheckTableSize(service.table_size), name)));
+    const absl::Status size = CheckTableSize(service.table_size);
+    if (!size.ok()) return at(Annotate(size, name));
   }
   for (int i = 0; i < message.backend_size(); ++i) {
-    absl::StatusOr<std::pair<Ipv4Address, DesiredBackend>> backend =
-        BackendFromProto(message.backend(i));
-    if (!backend.ok()) {
-      return At(backend_location(i), Annotate(backend.status(), name));
-    }
-    if (!service.backends.insert(*backend).second) {
-      return At(backend_location(i),
-                absl::InvalidArgumentError(
-                    absl::StrCat(name, ": backend ", backend->first.ToString(),
-                                 " appears twice")));
-    }
+    const absl::Status added =
+        AddBackend(message.backend(i), *address, service);
+    if (!added.ok()) return at_backend(i, Annotate(added, name));
   }
   return std::make_pair(*address, std::move(service));
 }
 
-absl::StatusOr<DesiredState> DesiredStateAtFromProto(
-    const control::Services& services, const Locations& at) {
-  DesiredState state;
-  for (int i = 0; i < services.service_size(); ++i) {
-    L275_ASSIGN_OR_RETURN(
-        auto service,
-        ServiceAtFromProto(services.service(i), at.service(i),
-                           [&](int j) { return at.backend(i, j); }));
-    if (!state.insert(service).second) {
-      return At(at.service(i),
-                absl::InvalidArgumentError(absl::StrCat(
-                    "service ", service.first.ToString(), " appears twice")));
-    }
-  }
-  return state;
+// Adds service `i` of the message.
+absl::Status AddService(const control::Services& services, int i,
+                        const Locate& at, const LocateBackend& at_backend,
+                        DesiredState& state) {
+  L275_ASSIGN_OR_RETURN(
+      auto service, ServiceAtFromProto(services.service(i), at, at_backend));
+  const std::string name = service.first.ToString();
+  if (state.insert(std::move(service)).second) return absl::OkStatus();
+  return at(absl::InvalidArgumentError(
+      absl::StrCat("service ", name, " appears twice")));
 }
 
 }  // namespace
@@ -105,21 +114,31 @@ absl::StatusOr<std::pair<Ipv4Address, DesiredBackend>> BackendFromProto(
 
 absl::StatusOr<std::pair<ServiceAddress, DesiredService>> ServiceFromProto(
     const control::Service& message) {
-  return ServiceAtFromProto(message, "", [](int) { return std::string(); });
+  return ServiceAtFromProto(message, Nowhere, BackendNowhere);
 }
 
 absl::StatusOr<DesiredState> DesiredStateFromProto(
     const control::Services& services) {
-  return DesiredStateAtFromProto(services,
-                                 {[](int) { return std::string(); },
-                                  [](int, int) { return std::string(); }});
+  DesiredState state;
+  for (int i = 0; i < services.service_size(); ++i) {
+    L275_RETURN_IF_ERROR(
+        AddService(services, i, Nowhere, BackendNowhere, state));
+  }
+  return state;
 }
 
 absl::StatusOr<DesiredState> DesiredStateFromText(const ServicesText& text) {
-  return DesiredStateAtFromProto(
-      text.services,
-      {[&](int i) { return text.ServiceLocation(i); },
-       [&](int i, int j) { return text.BackendLocation(i, j); }});
+  DesiredState state;
+  for (int i = 0; i < text.services.service_size(); ++i) {
+    const auto at = [&](const absl::Status& status) {
+      return Annotate(status, text.ServiceLocation(i));
+    };
+    const auto at_backend = [&](int j, const absl::Status& status) {
+      return Annotate(status, text.BackendLocation(i, j));
+    };
+    L275_RETURN_IF_ERROR(AddService(text.services, i, at, at_backend, state));
+  }
+  return state;
 }
 
 control::Services DesiredStateToProto(const DesiredState& state) {

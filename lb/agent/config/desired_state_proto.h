@@ -13,9 +13,10 @@ namespace l275 {
 
 // Between the schema that people write (common/control.proto) and the desired
 // state. What is refused, with InvalidArgument and the service or backend by
-// name: an address that no host can have, a missing or impossible port, a
-// weight over kMaxWeight, a table size that is no prime, a service or a
-// service's backend that appears twice.
+// name: a protocol other than TCP, an address that no host can have, a missing
+// or impossible port, a weight over kMaxWeight, a table size that is no prime,
+// a service or a service's backend that appears twice, a backend that is the
+// VIP.
 absl::StatusOr<DesiredState> DesiredStateFromProto(
     const control::Services& services);
 

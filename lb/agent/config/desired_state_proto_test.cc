@@ -71,7 +71,24 @@ INSTANTIATE_TEST_SUITE_P(
                 "  backend { address: \"10.0.0.101\" }\n"
                 "  backend { address: \"10.0.0.101\" weight: 5 } }",
                 "services.conf:3:3: tcp:10.0.0.200:80: backend 10.0.0.101 "
-                "appears twice"}));
+                "appears twice"},
+        Refusal{"service { vip: \"10.0.0.200\" port: 80 }\n"
+                "service { vip: \"10.0.0.200\" port: 81 protocol: 17 }",
+                "services.conf:2:1: service with VIP 10.0.0.200: protocol 17 "
+                "is unknown; expected TCP"},
+        Refusal{"service { vip: \"10.0.0.200\" port: 80\n"
+                "  backend { address: \"10.0.0.200\" } }",
+                "services.conf:2:3: tcp:10.0.0.200:80: backend 10.0.0.200 is "
+                "the service's own VIP; expected another address"},
+        Refusal{"service: [ { vip: \"10.0.0.200\" port: 80 },\n"
+                "  { vip: \"10.0.0.201\" port: 80\n"
+                "    backend: [ { address: \"10.0.0.101\" },\n"
+                "      { address: \"10.0.0.101\" } ] } ]",
+                "services.conf:4:9: tcp:10.0.0.201:80: backend 10.0.0.101 "
+                "appears twice"},
+        Refusal{"service: [ {} ]",
+                "services.conf:1:1: \"\" is no IPv4 address; expected one "
+                "like 10.0.0.101"}));
 
 }  // namespace
 }  // namespace l275
