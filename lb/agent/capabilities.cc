@@ -35,10 +35,7 @@ absl::Status CheckCapabilities() {
   };
   std::vector<std::string> missing;
   if (!has(CAP_NET_ADMIN)) missing.push_back("CAP_NET_ADMIN");
-  if (!has(CAP_SYS_ADMIN)) {
-    if (!has(CAP_BPF)) missing.push_back("CAP_BPF");
-    if (!has(CAP_PERFMON)) missing.push_back("CAP_PERFMON");
-  }
+  if (!has(CAP_SYS_ADMIN)) missing.push_back("CAP_SYS_ADMIN");
   if (missing.empty()) return absl::OkStatus();
   return absl::PermissionDeniedError(
       absl::StrCat("missing ", absl::StrJoin(missing, ", "),

@@ -6,8 +6,8 @@
 namespace l275 {
 
 // Whether this process may do what the agent does: CAP_NET_ADMIN (attach XDP
-// programs, write neighbours), CAP_BPF and CAP_PERFMON (load programs that use
-// pointers), of which CAP_SYS_ADMIN includes the latter two (capabilities(7)).
+// programs, write neighbours) and CAP_SYS_ADMIN (load BPF programs, and look at
+// those that are attached already, by their ids; see capabilities(7)).
 // PermissionDenied names those that are missing.
 absl::Status CheckCapabilities();
 

@@ -2,6 +2,7 @@
 #define L275_LB_AGENT_DATAPLANE_INTERFACE_LOCK_H_
 
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "common/unique_fd.h"
@@ -12,17 +13,17 @@ namespace l275 {
 // an interface. So a program of ours that is attached while nobody holds the
 // lock is left over from an agent that was killed, and may be replaced.
 //
-// The lock is the name "\0l275/lb_agent/<interface>" of an abstract unix socket
-// (unix(7)): it lives in the network namespace and ends with the process.
+// The lock is a flock(2) on /run/l275/<namespace's inode>-<interface>.lock, a
+// file that only root can open. It ends with the process; the file stays.
 class InterfaceLock {
  public:
   // FailedPrecondition when another process holds it.
   static absl::StatusOr<InterfaceLock> Create(const std::string& interface);
 
  private:
-  explicit InterfaceLock(UniqueFd socket) : socket_(std::move(socket)) {}
+  explicit InterfaceLock(UniqueFd file) : file_(std::move(file)) {}
 
-  UniqueFd socket_;
+  UniqueFd file_;
 };
 
 }  // namespace l275

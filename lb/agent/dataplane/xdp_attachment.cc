@@ -86,6 +86,7 @@ absl::StatusOr<std::unique_ptr<XdpAttachment>> XdpAttachment::Create(
       new XdpAttachment(interface, ifindex, std::move(lock)));
   L275_RETURN_IF_ERROR(attachment->RemoveLeftover());
   L275_RETURN_IF_ERROR(attachment->Attach(maps, options));
+  L275_RETURN_IF_ERROR(attachment->FindOutHow());
   return attachment;
 }
 
@@ -159,10 +160,14 @@ absl::Status XdpAttachment::AttachInMode(const Maps& maps,
   }
   attached_ = true;
   mode_ = mode;
+  return absl::OkStatus();
+}
+
+absl::Status XdpAttachment::FindOutHow() {
   L275_ASSIGN_OR_RETURN(const MultiprogPtr programs, AttachedTo(ifindex_));
   uses_dispatcher_ =
       programs != nullptr && !xdp_multiprog__is_legacy(programs.get());
-  LOG(INFO) << "attached to " << interface_ << " in " << ModeName(mode)
+  LOG(INFO) << "attached to " << interface_ << " in " << ModeName(mode_)
             << " mode, "
             << (uses_dispatcher_ ? "behind libxdp's dispatcher"
                                  : "as its only program");

@@ -63,6 +63,7 @@ class XdpAttachment {
   absl::Status AttachInMode(const Maps& maps, const Options& options,
                             xdp_attach_mode mode);
   absl::Status Load(const Maps& maps, const Options& options);
+  absl::Status FindOutHow();
 
   const std::string interface_;
   const uint32_t ifindex_;

@@ -33,7 +33,7 @@ Link LinkOf(const LinkReply& reply) {
   link.ethernet = reply.header().ifi_type == ARPHRD_ETHER;
   if (link.ethernet) link.mac = reply.Mac(IFLA_ADDRESS).value_or(MacAddress{});
   link.up = (reply.header().ifi_flags & kUp) == kUp;
-  link.master = reply.Uint32(IFLA_MASTER);
+  link.kind = reply.NestedText(IFLA_LINKINFO, IFLA_INFO_KIND);
   return link;
 }
 

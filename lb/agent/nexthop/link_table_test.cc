@@ -72,7 +72,9 @@ TEST_F(LinkTableTest, ReadsAllInterfaces) {
   EXPECT_EQ(Eth1()->mac, host_.MacOf("eth1"));
   EXPECT_TRUE(Eth1()->ethernet);
   EXPECT_TRUE(Eth1()->up);
-  EXPECT_FALSE(Eth1()->master.has_value());
+  EXPECT_EQ(Eth1()->kind, "veth");
+  EXPECT_TRUE(Eth1()->CanSendXdpFrames());
+  EXPECT_EQ(lo->kind, "");
   EXPECT_EQ(table_.Find(999), nullptr);
 }
 
@@ -100,14 +102,21 @@ TEST_F(LinkTableTest, InterfaceSetDownIsNotUp) {
   EXPECT_FALSE(Eth1()->up);
 }
 
-TEST_F(LinkTableTest, FollowsRenameMasterAndDeletion) {
+TEST_F(LinkTableTest, TellsABridgeFromWhatCanSendXdpFrames) {
   host_.Ip("link add br0 type bridge");
-  host_.Ip("link set eth1 master br0");
+  table_.NoteAll();
+  EXPECT_TRUE(Refresh());
+  const Link* bridge = table_.Find(if_nametoindex("br0"));
+  ASSERT_NE(bridge, nullptr);
+  EXPECT_EQ(bridge->kind, "bridge");
+  EXPECT_FALSE(bridge->CanSendXdpFrames());
+}
+
+TEST_F(LinkTableTest, FollowsRenameAndDeletion) {
   host_.Ip("link set eth1 name wan");
   table_.NoteAll();
   EXPECT_TRUE(Refresh());
   EXPECT_EQ(Eth1()->name, "wan");
-  EXPECT_EQ(Eth1()->master, if_nametoindex("br0"));
   host_.Ip("link del wan");
   Note(eth1_);
   EXPECT_TRUE(Refresh());

@@ -80,13 +80,23 @@ class NetlinkReply {
   }
   // Empty when absent.
   std::string Text(int attribute) const {
+    return TextOf(attributes_[attribute]);
+  }
+  // Of the attribute `nested` within `attribute`; empty when absent.
+  std::string NestedText(int attribute, int nested) const {
     nlattr* a = attributes_[attribute];
+    if (a == nullptr) return "";
+    return TextOf(
+        nla_find(static_cast<nlattr*>(nla_data(a)), nla_len(a), nested));
+  }
+
+ private:
+  static std::string TextOf(nlattr* a) {
     if (a == nullptr) return "";
     const char* text = static_cast<const char*>(nla_data(a));
     return std::string(text, strnlen(text, nla_len(a)));
   }
 
- private:
   template <typename T>
   std::optional<T> Value(int attribute) const {
     nlattr* a = attributes_[attribute];

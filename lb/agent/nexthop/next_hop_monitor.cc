@@ -239,6 +239,11 @@ absl::Status NextHopMonitor::CheckEgress(uint32_t ifindex) const {
     return absl::NotFoundError(
         absl::StrCat("interface ", link->name, " is not Ethernet"));
   }
+  if (!link->CanSendXdpFrames()) {
+    return absl::NotFoundError(
+        absl::StrCat("interface ", link->name, " is a ", link->kind,
+                     ", which cannot send XDP frames"));
+  }
   if (!link->up) {
     return absl::NotFoundError(
         absl::StrCat("interface ", link->name, " is down"));

@@ -295,6 +295,9 @@ TEST_F(NextHopMonitorTest, GatewayStaysManagedForItsLastTarget) {
 
 TEST_F(NextHopMonitorTest, SaysWhyThereIsNoRoute) {
   host_.Ip("route add 10.8.0.0/24 dev lo");
+  host_.Ip("link add br0 type bridge");
+  host_.Ip("link set br0 up");
+  host_.Ip("route add 10.7.0.0/24 dev br0");
   const struct {
     const char* description;
     const char* target;
@@ -304,6 +307,7 @@ TEST_F(NextHopMonitorTest, SaysWhyThereIsNoRoute) {
       {"this host", "10.0.1.1", "an address of this host"},
       {"broadcast", "10.0.1.255", "not the address of one host"},
       {"loopback interface", "10.8.0.1", "interface lo is not Ethernet"},
+      {"a bridge", "10.7.0.1", "br0 is a bridge, which cannot send XDP"},
   };
   for (const auto& row : kRows) {
     SetTarget(row.target);
