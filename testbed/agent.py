@@ -19,7 +19,7 @@ from testbed.process import Process
 CONTROL_SOCKET_NAME = "agent.sock"
 SERVICE = f"tcp:{VIP}:80"
 
-_READY_S = 5.0
+_READY_S = 15.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from testbed.process import Process
 # A backup takes over after three of these and a little: about 350 ms.
 ADVERT_INTERVAL_S = 0.1
 
-_READY_S = 5.0
+_READY_S = 15.0
 # nopreempt: a load balancer that comes back stays backup, as each change of the
 # active one costs the clients a gap.
 _CONFIGURATION = """\
@@ -55,7 +55,7 @@ class Keepalived:
         # fmt: on
         entered = "Entering BACKUP STATE"
         self._process.wait_until_ready(
-            lambda: entered in self._process.log.read_text(), _READY_S, entered
+            lambda: entered in self._process.log_text(), _READY_S, entered
         )
 
     def stop(self) -> None:

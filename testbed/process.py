@@ -85,6 +85,7 @@ class Process:
         self.name = name
         self.log = folder / f"{name}.log"
         self._record_path = folder / f"{name}.process"
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
             self._popen = subprocess.Popen(
                 namespace.enter(command),
@@ -131,6 +132,10 @@ class Process:
             raise TestbedError(
                 f"{what}: not within {deadline_s:g} s: {self.log_tail()}"
             )
+
+    def log_text(self) -> str:
+        """What it has logged since it was started, and not an earlier one."""
+        return self.log.read_bytes()[self._log_start :].decode(errors="replace")
 
     def log_tail(self) -> str:
         """The last lines of its log, for error messages."""

@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -22,6 +23,9 @@
 
 namespace l275 {
 namespace {
+
+// A backend's beacons come every 100 ms by default.
+constexpr suseconds_t kHearBeaconsMicroseconds = 200'000;
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
 
@@ -66,13 +70,17 @@ absl::Status Agent::Start() {
   write_event_.reset(event_new(
       base_, -1, 0,
       [](evutil_socket_t, short, void* agent) {
-        // Counted and logged there; the maps stay as they were.
-        static_cast<Agent*>(agent)->WriteMaps().IgnoreError();
+        const absl::Status written = static_cast<Agent*>(agent)->WriteMaps();
+        if (!written.ok()) LOG(ERROR) << "maps not written: " << written;
       },
       this));
   L275_RETURN_IF_ERROR(StartHealth());
   L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
-  return Attach();
+  L275_RETURN_IF_ERROR(HearBeacons());
+  for (const std::string& interface : options_.interfaces) {
+    L275_RETURN_IF_ERROR(Attach(interface));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Agent::StartHealth() {
@@ -85,6 +93,35 @@ absl::Status Agent::StartHealth() {
       beacons_,
       BeaconReceiver::Create(base_, options_.beacons->receiver, health_.get()));
   return absl::OkStatus();
+}
+
+// Without this the first backend that is heard would get all flows, to lose
+// them when the others are heard a moment later.
+absl::Status Agent::HearBeacons() {
+  bool late = false;
+  const EventPtr deadline(evtimer_new(
+      base_,
+      [](evutil_socket_t, short, void* flag) {
+        *static_cast<bool*>(flag) = true;
+      },
+      &late));
+  const timeval delay = {0, kHearBeaconsMicroseconds};
+  evtimer_add(deadline.get(), &delay);
+  while (!late && !HasHeardAll()) {
+    event_base_loop(base_, EVLOOP_ONCE);
+    if (event_base_got_break(base_)) {
+      return absl::CancelledError("stopped while starting");
+    }
+  }
+  return WriteMaps();
+}
+
+bool Agent::HasHeardAll() const {
+  if (health_ == nullptr) return true;
+  const HealthView& view = health_->view();
+  return std::all_of(view.begin(), view.end(), [](const auto& backend) {
+    return backend.second.state != Health::kUnknown;
+  });
 }
 
 absl::Status Agent::CheckInterfaces() const {
@@ -110,20 +147,28 @@ absl::Status Agent::CheckInterfaces() const {
   return absl::OkStatus();
 }
 
-absl::Status Agent::Attach() {
-  for (const std::string& name : options_.interfaces) {
-    L275_ASSIGN_OR_RETURN(auto attachment,
-                          XdpAttachment::Create(*maps_, name, options_.xdp));
-    control::Interface interface;
-    interface.set_name(name);
-    interface.set_ifindex(attachment->ifindex());
-    interface.set_xdp_mode(attachment->native() ? "native" : "generic");
-    interface.set_attachment(attachment->uses_dispatcher() ? "dispatcher"
-                                                           : "single");
-    interfaces_.push_back(std::move(interface));
-    attachments_.push_back(std::move(attachment));
-  }
+absl::Status Agent::Attach(const std::string& interface) {
+  L275_ASSIGN_OR_RETURN(attachments_[interface],
+                        XdpAttachment::Create(*maps_, interface, options_.xdp));
   return absl::OkStatus();
+}
+
+// An interface that was deleted took its program along; when one of its name
+// comes back it is attached anew.
+void Agent::FollowInterfaces() {
+  for (auto& [name, attachment] : attachments_) {
+    if (attachment != nullptr &&
+        next_hops_->links().count(attachment->ifindex()) == 0) {
+      LOG(ERROR) << "interface " << name << " is gone";
+      attachment.reset();
+    }
+    if (attachment != nullptr ||
+        FindLink(next_hops_->links(), name) == nullptr) {
+      continue;
+    }
+    const absl::Status attached = Attach(name);
+    if (!attached.ok()) LOG(ERROR) << name << ": " << attached.message();
+  }
 }
 
 absl::Status Agent::StartServers() {
@@ -156,20 +201,23 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   for (std::string& line : DescribeChanges(desired_, desired)) {
     reply.add_change(std::move(line));
   }
+  // Also those that are to go: what is known of them must outlast a refusal.
+  std::set<Ipv4Address> backends = BackendAddresses(desired_);
   std::swap(desired_, desired);
-  SetBackends();
+  backends.merge(BackendAddresses(desired_));
+  SetBackends(backends);
   absl::Status written = WriteMaps();
   if (!written.ok()) {
     std::swap(desired_, desired);
-    SetBackends();
+    SetBackends(BackendAddresses(desired_));
     return written;
   }
+  SetBackends(BackendAddresses(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
   return reply;
 }
 
-void Agent::SetBackends() {
-  const std::set<Ipv4Address> backends = BackendAddresses(desired_);
+void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
   next_hops_->SetTargets(backends);
   if (health_ != nullptr) health_->SetBackends(backends, Now());
 }
@@ -185,7 +233,6 @@ absl::Status Agent::WriteMaps() {
     ++counters_.table_changes;
   } else {
     ++counters_.write_failures;
-    LOG(ERROR) << "maps not written: " << written.message();
   }
   return written;
 }
@@ -195,23 +242,45 @@ void Agent::WriteMapsLater() {
 }
 
 void Agent::OnNextHopsChanged() {
+  FollowInterfaces();
   if (beacons_ != nullptr) beacons_->OnLinksChanged();
   WriteMapsLater();
 }
 
-// Before the first attachment too: the program shall know all when it starts.
+// By name before they are attached: the program shall know all when it starts.
+// By index from then on: an attached interface may get another name.
 std::map<uint32_t, MacAddress> Agent::IngressMacs() const {
+  const std::map<uint32_t, Link>& links = next_hops_->links();
   std::map<uint32_t, MacAddress> macs;
   for (const std::string& name : options_.interfaces) {
-    const Link* link = FindLink(next_hops_->links(), name);
-    if (link != nullptr) macs[link->ifindex] = link->mac;
+    const auto attachment = attachments_.find(name);
+    if (attachment == attachments_.end() || attachment->second == nullptr) {
+      const Link* link = FindLink(links, name);
+      if (link != nullptr) macs[link->ifindex] = link->mac;
+      continue;
+    }
+    const auto link = links.find(attachment->second->ifindex());
+    if (link != links.end()) macs[link->first] = link->second.mac;
   }
   return macs;
 }
 
+uint32_t Agent::FirstIngress() const {
+  const auto attachment = attachments_.find(options_.interfaces.front());
+  return attachment == attachments_.end() || attachment->second == nullptr
+             ? 0
+             : attachment->second->ifindex();
+}
+
 AgentView Agent::View() const {
-  return {desired_,      *writer_,    *maps_, next_hops_->next_hops(),
-          health_.get(), interfaces_, Now()};
+  return {desired_,
+          *writer_,
+          *maps_,
+          next_hops_->next_hops(),
+          health_.get(),
+          FirstIngress(),
+          options_.interfaces.front(),
+          Now()};
 }
 
 absl::StatusOr<control::Status> Agent::GetStatus() {
@@ -221,15 +290,41 @@ absl::StatusOr<control::Status> Agent::GetStatus() {
   status.set_uptime_seconds(
       std::chrono::duration_cast<std::chrono::seconds>(Now() - started_)
           .count());
-  const std::map<uint32_t, MacAddress> macs = IngressMacs();
-  for (const control::Interface& interface : interfaces_) {
-    control::Interface* message = status.add_interface();
-    *message = interface;
-    const auto mac = macs.find(interface.ifindex());
-    if (mac != macs.end()) message->set_mac(MacToString(mac->second));
+  for (const std::string& name : options_.interfaces) {
+    FillInterface(name, status.add_interface());
   }
   L275_RETURN_IF_ERROR(FillStatus(View(), &status));
   return status;
+}
+
+void Agent::FillInterface(const std::string& name,
+                          control::Interface* message) const {
+  message->set_name(name);
+  const auto found = attachments_.find(name);
+  if (found == attachments_.end() || found->second == nullptr) {
+    message->set_attachment("none");
+    return;
+  }
+  const XdpAttachment& attachment = *found->second;
+  message->set_ifindex(attachment.ifindex());
+  message->set_xdp_mode(attachment.native() ? "native" : "generic");
+  message->set_attachment(attachment.uses_dispatcher() ? "dispatcher"
+                                                       : "single");
+  const auto link = next_hops_->links().find(attachment.ifindex());
+  if (link != next_hops_->links().end()) {
+    message->set_mac(MacToString(link->second.mac));
+  }
+}
+
+absl::Status Agent::GetHealth() {
+  for (const std::string& name : options_.interfaces) {
+    const auto attachment = attachments_.find(name);
+    if (attachment == attachments_.end() || attachment->second == nullptr) {
+      return absl::UnavailableError(
+          absl::StrCat("the program is not attached to ", name));
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<control::ServiceStates> Agent::GetServices() {

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,9 +59,10 @@ struct AgentOptions {
 // loop's next turn. Everything runs on the loop's thread.
 class Agent : public Controller {
  public:
-  // Writes the maps, then attaches the program, in this order: from its first
-  // packet on the program knows all. Errors are one line and leave nothing
-  // attached. `base` outlives the agent.
+  // Hears the backends' beacons for a moment, writes the maps, then attaches
+  // the program, in this order: from its first packet on the program knows all.
+  // Runs the loop meanwhile. Errors are one line and leave nothing attached;
+  // Cancelled when the loop was broken. `base` outlives the agent.
   static absl::StatusOr<std::unique_ptr<Agent>> Create(event_base* base,
                                                        AgentOptions options,
                                                        DesiredSource source);
@@ -75,6 +77,7 @@ class Agent : public Controller {
   void Reload();
 
   // Controller
+  absl::Status GetHealth() override;
   absl::StatusOr<control::Status> GetStatus() override;
   absl::StatusOr<control::ServiceStates> GetServices() override;
   absl::StatusOr<control::Stats> GetStats() override;
@@ -93,16 +96,22 @@ class Agent : public Controller {
   absl::Status Start();
   absl::Status StartHealth();
   absl::Status CheckInterfaces() const;
-  absl::Status Attach();
+  absl::Status HearBeacons();
+  bool HasHeardAll() const;
+  absl::Status Attach(const std::string& interface);
+  void FollowInterfaces();
   absl::Status StartServers();
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
-  void SetBackends();
+  void SetBackends(const std::set<Ipv4Address>& backends);
   absl::Status WriteMaps();
   void WriteMapsLater();
   void OnNextHopsChanged();
   std::map<uint32_t, MacAddress> IngressMacs() const;
   AgentView View() const;
+  uint32_t FirstIngress() const;
+  void FillInterface(const std::string& name,
+                     control::Interface* message) const;
 
   event_base* const base_;
   const AgentOptions options_;
@@ -110,7 +119,6 @@ class Agent : public Controller {
   const HealthTime started_;
   DesiredState desired_;
   AgentCounters counters_;
-  std::vector<control::Interface> interfaces_;
 
   std::unique_ptr<Maps> maps_;
   std::unique_ptr<MapWriter> writer_;
@@ -120,7 +128,8 @@ class Agent : public Controller {
   std::unique_ptr<NextHopMonitor> next_hops_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;
-  std::vector<std::unique_ptr<XdpAttachment>> attachments_;
+  // By the interface's name; one that is missing is attached when it comes.
+  std::map<std::string, std::unique_ptr<XdpAttachment>> attachments_;
 };
 
 }  // namespace l275

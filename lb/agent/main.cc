@@ -183,8 +183,9 @@ void Stop(evutil_socket_t signal, short, void* base) {
   event_base_loopbreak(static_cast<event_base*>(base));
 }
 
+// `agent` points to where the agent will be; it is there when the loop runs.
 void Reload(evutil_socket_t, short, void* agent) {
-  static_cast<Agent*>(agent)->Reload();
+  (*static_cast<std::unique_ptr<Agent>*>(agent))->Reload();
 }
 
 absl::Status Run() {
@@ -197,13 +198,16 @@ absl::Status Run() {
   const EventBasePtr base(event_base_new());
   if (base == nullptr) return absl::InternalError("event_base_new() failed");
   // From here on a signal waits for the loop: it never ends a start halfway.
+  std::unique_ptr<Agent> agent;
   const EventPtr terminate = OnSignal(base.get(), SIGTERM, Stop, base.get());
   const EventPtr interrupt = OnSignal(base.get(), SIGINT, Stop, base.get());
+  const EventPtr reload = OnSignal(base.get(), SIGHUP, Reload, &agent);
   signal(SIGPIPE, SIG_IGN);
-  L275_ASSIGN_OR_RETURN(
-      const std::unique_ptr<Agent> agent,
-      Agent::Create(base.get(), std::move(options), std::move(source)));
-  const EventPtr reload = OnSignal(base.get(), SIGHUP, Reload, agent.get());
+  absl::StatusOr<std::unique_ptr<Agent>> created =
+      Agent::Create(base.get(), std::move(options), std::move(source));
+  if (absl::IsCancelled(created.status())) return absl::OkStatus();
+  L275_RETURN_IF_ERROR(created.status());
+  agent = *std::move(created);
   LOG(INFO) << "ready";
   sd_notify(0, "READY=1");
   event_base_dispatch(base.get());

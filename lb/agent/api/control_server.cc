@@ -12,13 +12,13 @@
 #include "common/json.h"
 #include "common/status_util.h"
 #include "lb/agent/api/http_answer.h"
+#include "lb/agent/api/http_server.h"
 
 namespace l275 {
 namespace {
 
 // A services file of 1,000 services with 100 backends each is about 8 MB.
 constexpr ev_ssize_t kMaxBodyBytes = 64 << 20;
-constexpr ev_ssize_t kMaxHeaderBytes = 16 << 10;
 
 std::string BodyOf(evhttp_request* request) {
   evbuffer* const buffer = evhttp_request_get_input_buffer(request);
@@ -128,17 +128,12 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Create(
     event_base* base, const std::string& socket_path, Controller* controller) {
   L275_ASSIGN_OR_RETURN(UnixListener listener,
                         UnixListener::Create(socket_path));
-  EvhttpPtr http(evhttp_new(base));
-  if (http == nullptr) return absl::InternalError("evhttp_new() failed");
-  // It closes the descriptor that it is given, and the listener its own.
+  // The HTTP server closes the descriptor that it is given, and the listener
+  // its own.
   UniqueFd fd(fcntl(listener.fd(), F_DUPFD_CLOEXEC, 0));
   if (!fd) return ErrnoStatus(errno, "fcntl(F_DUPFD_CLOEXEC)");
-  if (evhttp_accept_socket(http.get(), fd.get()) != 0) {
-    return absl::InternalError("evhttp_accept_socket() failed");
-  }
-  fd.release();
-  evhttp_set_max_body_size(http.get(), kMaxBodyBytes);
-  evhttp_set_max_headers_size(http.get(), kMaxHeaderBytes);
+  L275_ASSIGN_OR_RETURN(EvhttpPtr http,
+                        NewHttpServer(base, std::move(fd), kMaxBodyBytes));
   evhttp_set_gencb(http.get(), Serve, controller);
   return std::unique_ptr<ControlServer>(
       new ControlServer(std::move(listener), std::move(http)));

@@ -16,6 +16,9 @@ class Controller {
  public:
   virtual ~Controller() = default;
 
+  // What /healthz says: Unavailable while the program is not attached
+  // everywhere that it should be.
+  virtual absl::Status GetHealth() = 0;
   virtual absl::StatusOr<control::Status> GetStatus() = 0;
   virtual absl::StatusOr<control::ServiceStates> GetServices() = 0;
   virtual absl::StatusOr<control::Stats> GetStats() = 0;

@@ -2,16 +2,19 @@
 
 #include <event2/http.h>
 
-#include <cerrno>
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 #include "lb/agent/api/http_answer.h"
+#include "lb/agent/api/http_server.h"
+#include "lb/agent/api/tcp_listener.h"
 
 namespace l275 {
 namespace {
+
+// Requests to read have no body.
+constexpr ev_ssize_t kMaxBodyBytes = 1024;
 
 void ServeMetrics(evhttp_request* request, void* controller) {
   const absl::StatusOr<std::string> metrics =
@@ -21,8 +24,10 @@ void ServeMetrics(evhttp_request* request, void* controller) {
              *metrics);
 }
 
-void ServeHealth(evhttp_request* request, void*) {
-  AnswerText(request, 200, "text/plain", "ok\n");
+void ServeHealth(evhttp_request* request, void* controller) {
+  const absl::Status health = static_cast<Controller*>(controller)->GetHealth();
+  if (health.ok()) return AnswerText(request, 200, "text/plain", "ok\n");
+  AnswerText(request, 503, "text/plain", absl::StrCat(health.message(), "\n"));
 }
 
 void ServeOther(evhttp_request* request, void*) {
@@ -33,15 +38,12 @@ void ServeOther(evhttp_request* request, void*) {
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Create(
     event_base* base, const Endpoint& listen, Controller* controller) {
-  EvhttpPtr http(evhttp_new(base));
-  if (http == nullptr) return absl::InternalError("evhttp_new() failed");
+  L275_ASSIGN_OR_RETURN(UniqueFd listener, ListenTcp(listen));
+  L275_ASSIGN_OR_RETURN(
+      EvhttpPtr http, NewHttpServer(base, std::move(listener), kMaxBodyBytes));
   evhttp_set_allowed_methods(http.get(), EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-  if (evhttp_bind_socket(http.get(), listen.address.ToString().c_str(),
-                         listen.port) != 0) {
-    return ErrnoStatus(errno, absl::StrCat("listening on ", listen.ToString()));
-  }
   if (evhttp_set_cb(http.get(), "/metrics", ServeMetrics, controller) != 0 ||
-      evhttp_set_cb(http.get(), "/healthz", ServeHealth, nullptr) != 0) {
+      evhttp_set_cb(http.get(), "/healthz", ServeHealth, controller) != 0) {
     return absl::InternalError("evhttp_set_cb() failed");
   }
   evhttp_set_gencb(http.get(), ServeOther, nullptr);

@@ -13,7 +13,8 @@
 namespace l275 {
 
 // HTTP for monitoring, read-only: /metrics in the Prometheus text format, and
-// /healthz, which answers 200 as long as the agent's event loop runs.
+// /healthz, which answers 200 as long as the event loop runs and the program is
+// attached everywhere that it should be, and 503 with the reason otherwise.
 class MetricsServer {
  public:
   // `base` and `controller` outlive the server. An error names the address.

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -43,12 +44,20 @@ absl::Status MakeFolderOf(const std::string& path) {
   return ErrnoStatus(errno, absl::StrCat("mkdir(", folder, ")"));
 }
 
-// Whether something accepts connections there.
-absl::StatusOr<bool> IsAlive(const sockaddr_un& address) {
+// OK only if the kernel says that no process has the socket open any more.
+absl::Status CheckAbandoned(const std::string& path,
+                            const sockaddr_un& address) {
   L275_ASSIGN_OR_RETURN(const UniqueFd fd, NewSocket());
-  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
-                 sizeof(address)) == 0 ||
-         errno == EAGAIN;
+  const int result = connect(
+      fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  if (result != 0 && errno == ECONNREFUSED) return absl::OkStatus();
+  if (result == 0 || errno == EAGAIN) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("another process listens on ", path));
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      path,
+      " exists, and whether it is in use is unknown: ", std::strerror(errno)));
 }
 
 // Takes away what a killed agent left.
@@ -63,11 +72,7 @@ absl::Status RemoveLeftover(const std::string& path,
     return absl::FailedPreconditionError(
         absl::StrCat(path, " exists and is no socket"));
   }
-  L275_ASSIGN_OR_RETURN(const bool alive, IsAlive(address));
-  if (alive) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("another process listens on ", path));
-  }
+  L275_RETURN_IF_ERROR(CheckAbandoned(path, address));
   if (unlink(path.c_str()) == 0) return absl::OkStatus();
   return ErrnoStatus(errno, absl::StrCat("unlink(", path, ")"));
 }

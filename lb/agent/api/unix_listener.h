@@ -13,8 +13,9 @@ namespace l275 {
 class UnixListener {
  public:
   // Makes the folder, if only that is missing. Replaces a socket that nobody
-  // listens on any more. FailedPrecondition: somebody listens on it, or the
-  // path is something else than a socket.
+  // has open any more. FailedPrecondition: somebody listens on it, nobody can
+  // tell (a datagram socket, one that may not be opened), or the path is
+  // something else than a socket.
   static absl::StatusOr<UnixListener> Create(const std::string& path);
 
   UnixListener(UnixListener&& other) noexcept;

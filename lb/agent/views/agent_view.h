@@ -3,9 +3,8 @@
 
 #include <cstdint>
 #include <map>
-#include <vector>
+#include <string>
 
-#include "common/control.pb.h"
 #include "lb/agent/config/desired_state.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
@@ -22,8 +21,10 @@ struct AgentView {
   const Maps& maps;
   const std::map<Ipv4Address, NextHop>& next_hops;
   const HealthMonitor* health;  // null with --health=none
-  // Those that the program is attached to, in the flag's order.
-  const std::vector<control::Interface>& interfaces;
+  // The first interface that the program is attached to: its index, 0 for none,
+  // and its name.
+  uint32_t ingress;
+  std::string ingress_name;
   HealthTime now;
 };
 

@@ -5,9 +5,11 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/flow_hash.h"
+#include "common/read_file.h"
 #include "common/verdict_names.h"
 #include "lb/agent/views/service_view.h"
 
@@ -50,24 +52,28 @@ std::string NoBackendDetail(const WrittenService& service) {
                       ", none of them active");
 }
 
-// A next hop without a record makes the program ask the FIB, which knows what
-// the next-hop monitor knows.
+// Whether net.ipv4.conf.<interface>.forwarding is on.
+bool IsForwardingOn(const std::string& interface) {
+  const absl::StatusOr<std::string> setting = ReadFile(
+      absl::StrCat("/proc/sys/net/ipv4/conf/", interface, "/forwarding"));
+  return setting.ok() && absl::StartsWith(*setting, "1");
+}
+
+// A next hop without a record makes the program ask the FIB. That asks first
+// whether forwarding is on, and then knows what the next-hop monitor knows.
 void JudgeNextHop(const AgentView& view, Ipv4Address backend,
                   control::Explanation* explanation) {
-  const auto found = view.next_hops.find(backend);
-  if (found == view.next_hops.end() ||
-      found->second.state == NextHop::State::kNoRoute) {
-    return SetVerdict(L275_DROP_NO_ROUTE,
-                      found == view.next_hops.end() ? "" : found->second.reason,
-                      explanation);
-  }
-  const NextHop& next_hop = found->second;
+  const NextHop& next_hop = view.next_hops.at(backend);
   if (!next_hop.ready()) {
-    return SetVerdict(L275_DROP_NO_NEIGHBOUR, next_hop.reason, explanation);
+    const bool no_route = next_hop.state == NextHop::State::kNoRoute;
+    return SetVerdict(!IsForwardingOn(view.ingress_name)
+                          ? L275_DROP_FORWARDING_OFF
+                      : no_route ? L275_DROP_NO_ROUTE
+                                 : L275_DROP_NO_NEIGHBOUR,
+                      next_hop.reason, explanation);
   }
-  const bool same_interface = !view.interfaces.empty() &&
-                              view.interfaces[0].ifindex() == next_hop.ifindex;
-  SetVerdict(same_interface ? L275_FORWARD_TX : L275_FORWARD_REDIRECT,
+  SetVerdict(view.ingress == next_hop.ifindex ? L275_FORWARD_TX
+                                              : L275_FORWARD_REDIRECT,
              next_hop.ToString(), explanation);
 }
 
