@@ -14,6 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/libevent_log.h"
 #include "common/libevent_ptr.h"
 #include "common/program_flags.h"
 #include "common/status_util.h"
@@ -195,6 +196,7 @@ absl::Status Run() {
                                                FLAGS_service, FLAGS_backends}));
   L275_RETURN_IF_ERROR(CheckCapabilities());
   RouteBpfLogs();
+  RouteLibeventLog();
   const EventBasePtr base(event_base_new());
   if (base == nullptr) return absl::InternalError("event_base_new() failed");
   // From here on a signal waits for the loop: it never ends a start halfway.

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 #include "lb/agent/api/http_answer.h"
 #include "lb/agent/api/http_server.h"

@@ -20,10 +20,13 @@ using ::testing::StartsWith;
 
 constexpr uint16_t kPort = 9275;
 
-// Has metrics, and nothing else that this server asks for.
-class MetricsOnly : public Controller {
+// Has what this server asks for, and nothing else.
+class FakeController : public Controller {
  public:
+  void SetHealth(const absl::Status& health) { health_ = health; }
+
   absl::StatusOr<std::string> GetMetrics() override { return "l275_up 1\n"; }
+  absl::Status GetHealth() override { return health_; }
 
   absl::StatusOr<control::Status> GetStatus() override { return Unused(); }
   absl::StatusOr<control::ServiceStates> GetServices() override {
@@ -44,6 +47,8 @@ class MetricsOnly : public Controller {
 
  private:
   static absl::Status Unused() { return absl::UnimplementedError("unused"); }
+
+  absl::Status health_;
 };
 
 // In a host that has no address but loopback's: a load balancer before its
@@ -82,22 +87,25 @@ class MetricsServerTest : public ::testing::Test {
     return fd;
   }
 
+  // Takes what is there, and tells whether that was all.
   static bool AtEnd(const UniqueFd& fd, std::string& answer) {
     char buffer[4096];
-    const ssize_t size = recv(fd.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
-    if (size > 0) answer.append(buffer, static_cast<size_t>(size));
-    return size == 0;
+    while (true) {
+      const ssize_t size = recv(fd.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
+      if (size <= 0) return size == 0;
+      answer.append(buffer, static_cast<size_t>(size));
+    }
   }
 
   const TestNamespace host_;
   const TestNamespace::Scope inside_;
   const EventBasePtr base_;
-  MetricsOnly controller_;
+  FakeController controller_;
   std::unique_ptr<MetricsServer> server_;
 
  protected:
   event_base* base() { return base_.get(); }
-  Controller* controller() { return &controller_; }
+  FakeController* controller() { return &controller_; }
 };
 
 const Endpoint MetricsServerTest::kListen = {
@@ -113,12 +121,19 @@ TEST_F(MetricsServerTest, ServesMetricsAndHealth) {
               StartsWith("HTTP/1.0 404 "));
 }
 
+TEST_F(MetricsServerTest, SaysWhatIsWrong) {
+  controller()->SetHealth(absl::UnavailableError("eth1 is gone"));
+  const std::string answer = Answer("GET /healthz HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.0 503 "));
+  EXPECT_THAT(answer, EndsWith("\r\n\r\neth1 is gone\n"));
+}
+
 TEST_F(MetricsServerTest, RefusesWhatIsTooLong) {
   EXPECT_THAT(Answer("GET /metrics HTTP/1.0\r\nX: " + std::string(20000, 'a') +
                      "\r\n\r\n"),
-              StartsWith("HTTP/1.0 400 "));
+              StartsWith("HTTP/1.1 400 "));
   EXPECT_THAT(Answer("GET /metrics HTTP/1.0\r\nContent-Length: 1025\r\n\r\n"),
-              StartsWith("HTTP/1.0 413 "));
+              StartsWith("HTTP/1.1 413 "));
 }
 
 TEST_F(MetricsServerTest, ClosesAConnectionThatStaysSilent) {

@@ -1,0 +1,32 @@
+#include "common/libevent_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/libevent_ptr.h"
+#include "common/testing/log_capture.h"
+
+namespace l275 {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::StartsWith;
+
+TEST(LibeventLogTest, WarningsReachTheLog) {
+  RouteLibeventLog();
+  LogCapture log;
+  const EventBasePtr base(event_base_new());
+  // A loop within the loop is what libevent warns of.
+  event_base_once(
+      base.get(), -1, EV_TIMEOUT,
+      [](evutil_socket_t, short, void* loop) {
+        event_base_loop(static_cast<event_base*>(loop), EVLOOP_NONBLOCK);
+      },
+      base.get(), nullptr);
+  event_base_dispatch(base.get());
+  EXPECT_THAT(log.Take(),
+              ElementsAre(StartsWith("libevent: event_base_loop: reentrant")));
+}
+
+}  // namespace
+}  // namespace l275
