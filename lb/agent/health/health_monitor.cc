@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -31,14 +32,6 @@ std::string ReasonOf(const BackendHealth& backend, Health next,
                       " ms after the one before");
 }
 
-void ChangeState(Ipv4Address address, Health next, HealthTime now,
-                 const std::string& reason, BackendHealth* backend) {
-  LOG(INFO) << "backend " << address.ToString() << " is " << HealthWord(next)
-            << " (was " << HealthWord(backend->state) << "): " << reason;
-  backend->state = next;
-  backend->last_change = now;
-}
-
 }  // namespace
 
 HealthMonitor::HealthMonitor(const Options& options,
@@ -46,6 +39,17 @@ HealthMonitor::HealthMonitor(const Options& options,
     : options_(options), on_change_(std::move(on_change)) {
   CHECK_GT(options_.timeout.count(), 0);
   CHECK(on_change_);
+}
+
+void HealthMonitor::ChangeState(Ipv4Address address, Health next,
+                                HealthTime now, const std::string& reason,
+                                BackendHealth* backend) {
+  changes_log_.Log(
+      absl::StrCat("backend ", address.ToString(), " is ", HealthWord(next),
+                   " (was ", HealthWord(backend->state), "): ", reason),
+      now);
+  backend->state = next;
+  backend->last_change = now;
 }
 
 void HealthMonitor::SetBackends(const std::set<Ipv4Address>& backends,
@@ -61,9 +65,13 @@ void HealthMonitor::SetBackends(const std::set<Ipv4Address>& backends,
     }
   }
   backends_ = std::move(next);
+  for (auto it = warnings_.begin(); it != warnings_.end();) {
+    it = backends.count(it->first) > 0 ? std::next(it) : warnings_.erase(it);
+  }
 }
 
 void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
+  changes_log_.Tick(now);
   const auto found = backends_.find(message.address);
   if (found == backends_.end()) {
     ++counters_.unknown_sender;
@@ -75,7 +83,7 @@ void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
     return;
   }
   ++counters_.accepted;
-  WarnOfLongInterval(message.address, backend, message);
+  WarnOfLongInterval(backend, message, now);
   const Health next = HealthOf(message.state);
   const bool changed = next != backend.state;
   if (changed) {
@@ -96,6 +104,7 @@ void HealthMonitor::OnMalformed(const absl::Status& why, Ipv4Address sender) {
 }
 
 void HealthMonitor::ExpireSilent(HealthTime now) {
+  changes_log_.Tick(now);
   bool changed = false;
   for (auto& [address, backend] : backends_) {
     if (backend.state != Health::kUp) continue;
@@ -130,15 +139,25 @@ bool HealthMonitor::IsNews(const BackendHealth& backend,
          now - *backend.last_beacon >= options_.timeout;
 }
 
-// Once for each interval that a backend comes with: a third of the timeout
-// leaves room for two lost beacons.
-void HealthMonitor::WarnOfLongInterval(Ipv4Address address,
-                                       const BackendHealth& backend,
-                                       const BeaconMessage& message) const {
+// A third of the timeout leaves room for two lost beacons. Quiet while the
+// interval is the one warned of; a sender that alternates is heard of at most
+// once a minute.
+void HealthMonitor::WarnOfLongInterval(const BackendHealth& backend,
+                                       const BeaconMessage& message,
+                                       HealthTime now) {
   const milliseconds interval(message.interval_ms);
-  if (interval == backend.interval || interval * 3 <= options_.timeout) return;
-  LOG(WARNING) << "backend " << address.ToString() << " sends a beacon every "
-               << interval.count()
+  if (interval * 3 <= options_.timeout) return;
+  const auto [last, is_first] =
+      warnings_.try_emplace(message.address, IntervalWarning{now, interval});
+  if (!is_first) {
+    if (interval == backend.interval && interval == last->second.interval) {
+      return;
+    }
+    if (now - last->second.at < std::chrono::minutes(1)) return;
+    last->second = {now, interval};
+  }
+  LOG(WARNING) << "backend " << message.address.ToString()
+               << " sends a beacon every " << interval.count()
                << " ms, more than a third of the timeout of "
                << options_.timeout.count()
                << " ms: a few lost ones make it silent";

@@ -4,13 +4,16 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
+#include <string>
 
 #include "absl/status/status.h"
 #include "common/beacon_message.h"
 #include "common/ipv4_address.h"
 #include "lb/agent/health/health.h"
+#include "lb/agent/health/limited_log.h"
 
 namespace l275 {
 
@@ -43,7 +46,8 @@ struct BeaconCounters {
 // backend is kUnknown until its next beacon.
 //
 // Pure logic: neither reads a clock nor does input or output, but logs a line
-// for each change of state. Not thread-safe; lives on the agent's one thread.
+// for each change of state, as far as LimitedLog lets it. Not thread-safe;
+// lives on the agent's one thread.
 class HealthMonitor {
  public:
   struct Options {
@@ -79,15 +83,24 @@ class HealthMonitor {
   std::chrono::milliseconds timeout() const { return options_.timeout; }
 
  private:
+  struct IntervalWarning {
+    HealthTime at;
+    std::chrono::milliseconds interval;
+  };
+
   bool IsNews(const BackendHealth& backend, const BeaconMessage& message,
               HealthTime now) const;
-  void WarnOfLongInterval(Ipv4Address address, const BackendHealth& backend,
-                          const BeaconMessage& message) const;
+  void ChangeState(Ipv4Address address, Health next, HealthTime now,
+                   const std::string& reason, BackendHealth* backend);
+  void WarnOfLongInterval(const BackendHealth& backend,
+                          const BeaconMessage& message, HealthTime now);
 
   const Options options_;
   const std::function<void()> on_change_;
   HealthView backends_;
   BeaconCounters counters_;
+  LimitedLog changes_log_{"changes of backends' states"};
+  std::map<Ipv4Address, IntervalWarning> warnings_;  // each backend's last
 };
 
 }  // namespace l275

@@ -15,6 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::SizeIs;
 using State = BeaconMessage::State;
 
 constexpr milliseconds kTimeout{1600};
@@ -362,8 +363,48 @@ TEST_F(HealthMonitorTest, WarnsOnceOfAnIntervalTooLongForTheTimeout) {
               ElementsAre(HasSubstr("sends a beacon every 534 ms, more than a "
                                     "third of the timeout of 1600 ms")));
   message.interval_ms = ~uint32_t{0};
-  monitor_.OnBeacon(message, At(0));
+  monitor_.OnBeacon(message, At(60000));
   EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr("every 4294967295 ms")));
+}
+
+// As forged beacons between those of the backend would.
+TEST_F(HealthMonitorTest, WarnsOfAlternatingIntervalsOnceAMinute) {
+  BeaconMessage message = Beacon(kA, State::kUp, 5, 1);
+  monitor_.OnBeacon(message, At(0));
+  log_.Take();
+  for (int seconds = 1; seconds <= 121; ++seconds) {
+    message.interval_ms = seconds % 2 == 0 ? 100 : 2000;
+    ++message.sequence;
+    monitor_.OnBeacon(message, At(seconds * 1000));
+  }
+  const auto warning = HasSubstr("every 2000 ms");
+  EXPECT_THAT(log_.Take(), ElementsAre(warning, warning, warning));
+}
+
+TEST_F(HealthMonitorTest, WarnsInTimeOfAnIntervalThatStays) {
+  BeaconMessage message = Beacon(kA, State::kUp, 5, 1);
+  message.interval_ms = 600;
+  monitor_.OnBeacon(message, At(0));
+  message.interval_ms = 700;
+  ++message.sequence;
+  monitor_.OnBeacon(message, At(600));
+  log_.Take();
+  ++message.sequence;
+  monitor_.OnBeacon(message, At(60000));
+  EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr("every 700 ms")));
+}
+
+TEST_F(HealthMonitorTest, LogsOfABackendThatFlapsAreBounded) {
+  for (uint64_t i = 1; i <= 100; ++i) {
+    const State state = i % 2 == 0 ? State::kDown : State::kUp;
+    monitor_.OnBeacon(Beacon(kA, state, 5, i), At(static_cast<int>(i)));
+  }
+  EXPECT_THAT(log_.Take(), SizeIs(10));
+  EXPECT_EQ(changes_, 100) << "what is not logged counts";
+  monitor_.OnBeacon(Beacon(kA, State::kDown, 5, 101), At(1500));
+  EXPECT_THAT(log_.Take(),
+              ElementsAre("90 more changes of backends' states are not logged: "
+                          "at most 10 are in a second"));
 }
 
 TEST_F(HealthMonitorTest, CountsEveryMalformedDatagramAndLogsTheFirst) {

@@ -1,0 +1,62 @@
+#include "lb/agent/health/limited_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "common/testing/log_capture.h"
+
+namespace l275 {
+namespace {
+
+using std::chrono::milliseconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kLeftOut[] =
+    "5 more flips are not logged: at most 10 are in a second";
+
+HealthTime At(int ms) {
+  return HealthTime(std::chrono::hours(1)) + milliseconds(ms);
+}
+
+class LimitedLogTest : public ::testing::Test {
+ protected:
+  void LogLines(int count, HealthTime now) {
+    for (int i = 0; i < count; ++i) lines_.Log("flip", now);
+  }
+
+  LimitedLog lines_{"flips"};
+  LogCapture log_;
+};
+
+TEST_F(LimitedLogTest, TenLinesASecondPass) {
+  for (int second = 0; second < 3; ++second) {
+    LogLines(10, At(1000 * second));
+    EXPECT_THAT(log_.Take(), SizeIs(10));
+  }
+  lines_.Tick(At(9000));
+  EXPECT_THAT(log_.Take(), IsEmpty());
+}
+
+TEST_F(LimitedLogTest, TheRestIsCountedAndToldOnce) {
+  LogLines(9, At(0));
+  LogLines(6, At(999));
+  EXPECT_THAT(log_.Take(), SizeIs(10));
+  lines_.Tick(At(999));
+  EXPECT_THAT(log_.Take(), IsEmpty());
+  lines_.Tick(At(1000));
+  EXPECT_THAT(log_.Take(), ElementsAre(kLeftOut));
+  lines_.Tick(At(3000));
+  EXPECT_THAT(log_.Take(), IsEmpty());
+}
+
+TEST_F(LimitedLogTest, TheNextLineTellsToo) {
+  LogLines(15, At(0));
+  log_.Take();
+  lines_.Log("after", At(5000));
+  EXPECT_THAT(log_.Take(), ElementsAre(kLeftOut, "after"));
+}
+
+}  // namespace
+}  // namespace l275
