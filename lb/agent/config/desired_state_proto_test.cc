@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "is out of range; expected 0 to 65535"},
         Refusal{"service { vip: \"10.0.0.200\" port: 80 table_size: 256 }",
                 "services.conf:1:1: tcp:10.0.0.200:80: table size 256 is no "
-                "prime; the next one is 257"},
+                "prime; the nearest one is 257"},
         Refusal{"service { vip: \"10.0.0.200\" port: 80 }\n"
                 "service { vip: \"10.0.0.200\" port: 80 }",
                 "services.conf:2:1: service tcp:10.0.0.200:80 appears twice"},

@@ -12,6 +12,19 @@ bool IsPrime(uint32_t number) {
   return true;
 }
 
+namespace {
+
+// Of two that are equally near, the greater one.
+uint32_t NearestTableSize(uint32_t slots) {
+  for (uint32_t distance = 0;; ++distance) {
+    const uint32_t above = slots + distance;
+    if (above <= kMaxTableSize && IsPrime(above)) return above;
+    if (IsPrime(slots - distance)) return slots - distance;
+  }
+}
+
+}  // namespace
+
 absl::Status CheckTableSize(uint32_t slots) {
   if (slots < kMinTableSize || slots > kMaxTableSize) {
     return absl::InvalidArgumentError(
@@ -19,10 +32,9 @@ absl::Status CheckTableSize(uint32_t slots) {
                      kMinTableSize, " to ", kMaxTableSize));
   }
   if (IsPrime(slots)) return absl::OkStatus();
-  uint32_t prime = slots;
-  while (!IsPrime(prime)) ++prime;
-  return absl::InvalidArgumentError(absl::StrCat(
-      "table size ", slots, " is no prime; the next one is ", prime));
+  return absl::InvalidArgumentError(
+      absl::StrCat("table size ", slots, " is no prime; the nearest one is ",
+                   NearestTableSize(slots)));
 }
 
 }  // namespace l275
