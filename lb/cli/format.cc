@@ -24,8 +24,9 @@ std::string StateText(const control::BackendState& backend) {
 }
 
 std::string NextHopText(const control::NextHop& next_hop) {
+  if (next_hop.state().empty()) return "-";
   if (next_hop.state() != "ready") {
-    return next_hop.state().empty() ? "-" : next_hop.state();
+    return next_hop.reason().empty() ? next_hop.state() : next_hop.reason();
   }
   const std::string link =
       absl::StrCat(next_hop.interface(), " ", next_hop.destination_mac());

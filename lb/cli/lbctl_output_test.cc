@@ -83,7 +83,7 @@ constexpr char kServices[] = R"pb(
       address: "10.0.0.103"
       weight: 100
       health: UNKNOWN
-      next_hop { state: "no neighbour" }
+      next_hop { state: "no_neighbour" reason: "no ARP answer" }
     }
   }
   service { service: "tcp:10.0.0.201:0" table_size: 251 }
@@ -206,7 +206,7 @@ TEST_F(LbctlOutputTest, BackendList) {
       R"(SERVICE            BACKEND     WEIGHT  STATE     HEALTH   BEACON_AGE_MS  SLOTS  PACKETS  BYTES  NEXT_HOP
 tcp:10.0.0.200:80  10.0.0.101     100  active    up                  42  65537     1000  64000  eth0 02:00:00:00:01:65
 tcp:10.0.0.200:80  10.0.0.102      50  disabled  silent           12345      0        0      0  eth0 02:00:00:00:01:01 via 10.0.0.1
-tcp:10.0.0.200:80  10.0.0.103     100  inactive  unknown              -      0        0      0  no neighbour
+tcp:10.0.0.200:80  10.0.0.103     100  inactive  unknown              -      0        0      0  no ARP answer
 )";
   EXPECT_EQ(OutputOf("backend list"), kTable);
   EXPECT_EQ(OutputOf("backend list --service=tcp:10.0.0.200:80"), kTable);
@@ -279,12 +279,13 @@ TEST_F(LbctlOutputTest, ExplainSaysThatTheKernelIsAsked) {
     table_size: 251
     backend {
       address: "10.0.0.101"
-      next_hop { state: "no neighbour" }
+      next_hop { state: "no_neighbour" reason: "no ARP answer" }
     }
   )pb");
-  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
-              HasSubstr("\nnext hop:  none: no neighbour; the program asks the "
-                        "kernel's FIB\n"));
+  EXPECT_THAT(
+      OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+      HasSubstr("\nnext hop:  none: no ARP answer; the program asks the "
+                "kernel's FIB\n"));
 }
 
 TEST_F(LbctlOutputTest, ExplainEndsWhereThePacketsWayEnds) {

@@ -42,13 +42,14 @@ void FillHealth(const AgentView& view, Ipv4Address address,
   }
 }
 
-std::string StateOf(const NextHop& next_hop) {
-  switch (next_hop.state) {
+const char* WordOf(NextHop::State state) {
+  switch (state) {
     case NextHop::State::kReady:
       return "ready";
     case NextHop::State::kNoRoute:
+      return "no_route";
     case NextHop::State::kNoNeighbour:
-      return next_hop.reason;
+      return "no_neighbour";
   }
   return "";
 }
@@ -58,7 +59,8 @@ void FillNextHop(const AgentView& view, Ipv4Address address,
   const auto found = view.next_hops.find(address);
   if (found == view.next_hops.end()) return;
   const NextHop& next_hop = found->second;
-  message->set_state(StateOf(next_hop));
+  message->set_state(WordOf(next_hop.state));
+  message->set_reason(next_hop.reason);
   message->set_interface(next_hop.interface);
   if (next_hop.gateway.has_value()) {
     message->set_gateway(next_hop.gateway->ToString());
