@@ -63,9 +63,10 @@ absl::Status Agent::Start() {
                         }));
   L275_RETURN_IF_ERROR(CheckInterfaces());
   L275_RETURN_IF_ERROR(StartServers());
-  L275_ASSIGN_OR_RETURN(maps_,
-                        Maps::Create(ChooseMapSizes(options_.map_sizes, desired,
-                                                    options_.table_size)));
+  L275_ASSIGN_OR_RETURN(
+      const MapSizes sizes,
+      ChooseMapSizes(options_.map_sizes, desired, options_.table_size));
+  L275_ASSIGN_OR_RETURN(maps_, Maps::Create(sizes));
   writer_ = std::make_unique<MapWriter>(maps_.get(), options_.hash_seed);
   write_event_.reset(event_new(
       base_, -1, 0,

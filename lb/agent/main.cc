@@ -50,15 +50,16 @@ DEFINE_bool(decrement_ttl, true,
             "Decrement the TTL of forwarded packets, so that a misconfigured "
             "backend cannot loop them forever.");
 DEFINE_uint32(max_services, 0,
-              "Room for so many services. 0: twice what is declared at the "
-              "start, at least 1024.");
+              "Room for so many services, 1048576 at most. 0: an eighth more "
+              "than is declared at the start, at least 1024.");
 DEFINE_uint32(max_backends, 0,
-              "Room for so many backends of all services together. 0: twice "
-              "what is declared at the start, at least 16384.");
+              "Room for so many backends of all services together, 4194304 at "
+              "most. 0: an eighth more than is declared at the start, at least "
+              "16384.");
 DEFINE_uint32(max_slots, 0,
-              "Room for so many slots of all tables together, 4 bytes each. 0: "
-              "twice what is declared at the start, at least 64 tables of "
-              "--table_size.");
+              "Room for so many slots of all tables together, 4 bytes each, "
+              "536870912 at most. 0: an eighth more than is declared at the "
+              "start, at least 4194368 (64 tables of 65537).");
 DEFINE_string(health, "beacon",
               "beacon: a backend gets flows while its beacons are heard. none: "
               "every backend is held to be up.");
