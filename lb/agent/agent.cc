@@ -230,11 +230,7 @@ absl::Status Agent::WriteMaps() {
                      health_ == nullptr ? nullptr : &health_->view(),
                      next_hops_->next_hops(), ingress});
   absl::Status written = writer_->Write(snapshot, Now());
-  if (written.ok()) {
-    ++counters_.table_changes;
-  } else {
-    ++counters_.write_failures;
-  }
+  if (!written.ok()) ++counters_.write_failures;
   return written;
 }
 

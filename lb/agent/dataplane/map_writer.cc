@@ -153,6 +153,7 @@ void MapWriter::UndoPlan(const Plan& plan) {
 void MapWriter::WriteService(const ServiceAddress& address,
                              WrittenService service, const Snapshot& snapshot,
                              TimePoint now) {
+  ++service_changes_;
   const auto found = services_.find(address);
   const bool is_new = found == services_.end();
   const WrittenService before = is_new ? WrittenService() : found->second;
@@ -244,6 +245,7 @@ void MapWriter::FreeBackend(const WrittenBackend& backend, TimePoint now) {
 }
 
 void MapWriter::RemoveService(const ServiceAddress& address, TimePoint now) {
+  ++service_changes_;
   const auto found = services_.find(address);
   const WrittenService& service = found->second;
   const l275_service_key key = KeyOf(address);

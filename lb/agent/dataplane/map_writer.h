@@ -40,6 +40,10 @@ class MapWriter {
   }
   const RangeAllocator& slot_ranges() const { return slot_ranges_; }
 
+  // Services that were added, changed or removed, each time counted, since the
+  // start. A snapshot that differs in none, or in next hops only, adds nothing.
+  uint64_t service_changes() const { return service_changes_; }
+
  private:
   // What Write() is about to do, with everything allocated.
   struct Plan;
@@ -74,6 +78,7 @@ class MapWriter {
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;
   std::map<Ipv4Address, NextHopRecord> written_next_hops_;
+  uint64_t service_changes_ = 0;
 };
 
 }  // namespace l275

@@ -348,6 +348,27 @@ TEST_F(MapWriterTest, TheSameSnapshotAgainChangesNothing) {
   EXPECT_TRUE(MapContents(*maps_) == before);
 }
 
+TEST_F(MapWriterTest, CountsServicesThatChange) {
+  Snapshot snapshot;
+  snapshot.services[Service(80)] = WithBackends(251, {1, 2});
+  snapshot.services[Service(81)] = WithBackends(251, {1});
+  Write(snapshot);
+  EXPECT_EQ(writer_->service_changes(), 2u) << "added";
+  Write(snapshot);
+  snapshot.next_hops[Backend(1)] = NextHop(kEth0, 1);
+  Write(snapshot);
+  EXPECT_EQ(writer_->service_changes(), 2u) << "not changed";
+  snapshot.services[Service(80)].shares[Backend(2)] = 0;
+  Write(snapshot);
+  EXPECT_EQ(writer_->service_changes(), 3u) << "changed";
+  snapshot.services.erase(Service(81));
+  Write(snapshot);
+  EXPECT_EQ(writer_->service_changes(), 4u) << "removed";
+  snapshot.services[Service(82)] = WithBackends(16381, {1});
+  EXPECT_FALSE(writer_->Write(snapshot, kStart).ok());
+  EXPECT_EQ(writer_->service_changes(), 4u) << "did not fit";
+}
+
 TEST_F(MapWriterTest, BackendsWithEqualNextHopsShareARecord) {
   Snapshot snapshot;
   snapshot.services[Service(80)] = WithBackends(13, {1, 2, 3});

@@ -102,7 +102,8 @@ void AddBackends(const control::ServiceStates& states,
   Family weight = Gauge("l275_backend_weight", "The backend's weight");
   Family slots = Gauge("l275_backend_slots", "Slots that the backend owns");
   Family next_hop = Gauge("l275_backend_next_hop_ready",
-                          "1 when the backend's next-hop record is written");
+                          "1 when route and MAC address of the backend are "
+                          "known; if not, the program asks the kernel's FIB");
   Family age = Gauge("l275_backend_beacon_age_seconds",
                      "Seconds since the backend's last beacon");
   for (const control::ServiceState& service : states.service()) {
@@ -149,8 +150,9 @@ void AddAgent(const AgentView& view, const AgentCounters& counters,
          view.writer.slot_ranges().used(), out);
   AddOne(Gauge("l275_slots_capacity", "Slots that there is room for"),
          view.writer.slot_ranges().capacity(), out);
-  AddOne(Counter("l275_table_changes_total", "Snapshots written to the maps"),
-         static_cast<double>(counters.table_changes), out);
+  AddOne(Counter("l275_table_changes_total",
+                 "Services added, changed or removed in the maps"),
+         static_cast<double>(view.writer.service_changes()), out);
   AddOne(Counter("l275_write_failures_total",
                  "Snapshots that could not be written"),
          static_cast<double>(counters.write_failures), out);

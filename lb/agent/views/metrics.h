@@ -14,7 +14,6 @@ namespace l275 {
 
 // What the agent counts of itself.
 struct AgentCounters {
-  uint64_t table_changes = 0;    // snapshots that were written
   uint64_t write_failures = 0;   // snapshots that did not fit
   uint64_t netlink_resyncs = 0;  // notifications lost, all read anew
 };
