@@ -30,7 +30,12 @@ if [ "$(id -u)" -ne 0 ]; then
   exit 1
 fi
 
-# The peers run under the testbed's control only: no service starts by itself.
+# The peers run under the testbed's control only: no service starts by itself,
+# neither now nor at the next boot. A unit that is here already is its owner's.
+units=()
+for unit in nginx.service keepalived.service; do
+  [ -e "/lib/systemd/system/$unit" ] || units+=("$unit")
+done
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
@@ -42,3 +47,7 @@ echo "install_deps.sh: installing ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q
 apt-get install -y -q --no-install-recommends "${missing[@]}"
+# With --root systemctl only moves links, and needs no systemd that runs.
+if [ ${#units[@]} -gt 0 ] && command -v systemctl >/dev/null; then
+  SYSTEMCTL_SKIP_SYSV=1 systemctl --quiet --root=/ disable "${units[@]}"
+fi
