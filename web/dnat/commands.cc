@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "common/json.h"
 #include "common/status_util.h"
 #include "web/dnat/differences.h"
 #include "web/dnat/host_warnings.h"
@@ -41,7 +42,7 @@ Output ShowTable(bool as_json) {
   L275_ASSIGN_OR_RETURN(NatTable table, NatTable::Create());
   L275_ASSIGN_OR_RETURN(const Ruleset installed, table.Read());
   const dnat::Report report = MakeReport(installed);
-  return as_json ? ToJson(report) : ToTable(report);
+  return as_json ? ToPrettyJson(report) : ToTable(report);
 }
 
 Output RemoveTable() {

@@ -1,17 +1,18 @@
 #include "web/dnat/nft.h"
 
 #include <linux/capability.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "common/capabilities.h"
+#include "common/status_util.h"
 
 namespace l275 {
 namespace {
@@ -40,18 +41,17 @@ absl::Status ToStatus(absl::string_view error) {
 }
 
 // Asked beforehand, as libnftables writes to stderr when it finds out itself.
-bool HasNetAdmin() {
-  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, data) != 0) return false;
-  return data[CAP_TO_INDEX(CAP_NET_ADMIN)].effective &
-         CAP_TO_MASK(CAP_NET_ADMIN);
+absl::Status CheckNetAdmin() {
+  L275_ASSIGN_OR_RETURN(
+      const std::vector<std::string> missing,
+      MissingCapabilities({{CAP_NET_ADMIN, "CAP_NET_ADMIN"}}));
+  return missing.empty() ? absl::OkStatus() : NotPermitted();
 }
 
 }  // namespace
 
 absl::StatusOr<Nft> Nft::Create() {
-  if (!HasNetAdmin()) return NotPermitted();
+  L275_RETURN_IF_ERROR(CheckNetAdmin());
   Context context(nft_ctx_new(NFT_CTX_DEFAULT));
   if (context == nullptr || nft_ctx_buffer_output(context.get()) != 0 ||
       nft_ctx_buffer_error(context.get()) != 0) {

@@ -1,8 +1,5 @@
 #include "web/dnat/report.h"
 
-#include <glog/logging.h>
-#include <google/protobuf/util/json_util.h>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -55,18 +52,6 @@ std::string ToTable(const dnat::Report& report) {
     absl::StrAppend(&table, "not made by dnat: ", stranger, "\n");
   }
   return table;
-}
-
-std::string ToJson(const dnat::Report& report) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  options.preserve_proto_field_names = true;
-  std::string json;
-  const auto status =
-      google::protobuf::util::MessageToJsonString(report, &json, options);
-  CHECK(status.ok()) << status.ToString();
-  return json;
 }
 
 }  // namespace l275

@@ -11,9 +11,8 @@ namespace l275 {
 // What `dnat show` tells of the installed table.
 dnat::Report MakeReport(const Ruleset& installed);
 
-// As a table for people, and as one JSON document. Both end with a newline.
+// As a table for people, with a newline at the end.
 std::string ToTable(const dnat::Report& report);
-std::string ToJson(const dnat::Report& report);
 
 }  // namespace l275
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "common/json.h"
+
 namespace l275 {
 namespace {
 
@@ -40,7 +42,7 @@ TEST(ReportTest, TellsAnAbsentTableFromAnEmptyOne) {
 TEST(ReportTest, JsonNamesEveryField) {
   Ruleset installed = TwoServices();
   installed.rules.pop_back();
-  EXPECT_EQ(ToJson(MakeReport(installed)), R"({
+  EXPECT_EQ(ToPrettyJson(MakeReport(installed)), R"({
  "installed": true,
  "service": [
   {
