@@ -44,10 +44,6 @@ absl::StatusOr<MacAddress> MacOf(const absl::StatusOr<Neighbour>& neighbour) {
   return *neighbour->mac;
 }
 
-bool IsFailure(const absl::Status& status) {
-  return !status.ok() && !absl::IsNotFound(status);
-}
-
 }  // namespace
 
 void NeighbourKeeper::SetWanted(const std::set<NeighbourKey>& wanted) {

@@ -66,6 +66,10 @@ absl::Status LostAnswer(absl::string_view what, int libnl_error) {
 
 }  // namespace
 
+bool IsFailure(const absl::Status& status) {
+  return !status.ok() && !absl::IsNotFound(status);
+}
+
 absl::StatusOr<NetlinkClient> NetlinkClient::Create() {
   L275_ASSIGN_OR_RETURN(NlSockPtr socket, OpenRtnetlink());
   return NetlinkClient(std::move(socket));

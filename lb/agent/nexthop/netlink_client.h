@@ -38,6 +38,10 @@ class NetlinkClient {
   NlSockPtr socket_;
 };
 
+// Whether asking failed. NotFound is none: it is an answer, that there is no
+// such route or neighbour.
+bool IsFailure(const absl::Status& status);
+
 }  // namespace l275
 
 #endif  // L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_

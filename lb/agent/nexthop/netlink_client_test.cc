@@ -50,6 +50,9 @@ TEST_F(NetlinkClientTest, RefusalNamesCallAndReason) {
   const absl::Status status = GetLink(999, &seen);
   EXPECT_TRUE(absl::IsNotFound(status)) << status;
   EXPECT_EQ(status.message(), "GETLINK: No such device");
+  EXPECT_FALSE(IsFailure(status)) << "an answer";
+  EXPECT_TRUE(IsFailure(absl::ResourceExhaustedError("no answer")));
+  EXPECT_FALSE(IsFailure(absl::OkStatus()));
   EXPECT_TRUE(seen.empty());
 }
 

@@ -28,10 +28,6 @@ Ipv4Address NetworkOf(Ipv4Address address, int length) {
   return Ipv4Address::FromHost(static_cast<uint32_t>(address.ToHost() & mask));
 }
 
-bool IsFailure(const absl::Status& status) {
-  return !status.ok() && !absl::IsNotFound(status);
-}
-
 void LogChange(Ipv4Address target, const NextHop& hop) {
   const std::string backend = absl::StrCat("backend ", target.ToString());
   if (hop.ready()) {
@@ -240,9 +236,9 @@ absl::Status NextHopMonitor::CheckEgress(uint32_t ifindex) const {
         absl::StrCat("interface ", link->name, " is not Ethernet"));
   }
   if (!link->CanSendXdpFrames()) {
-    return absl::NotFoundError(
-        absl::StrCat("interface ", link->name, " is a ", link->kind,
-                     ", which cannot send XDP frames"));
+    return absl::NotFoundError(absl::StrCat("interface ", link->name, " is a ",
+                                            link->kind,
+                                            ", which cannot send XDP frames"));
   }
   if (!link->up) {
     return absl::NotFoundError(
