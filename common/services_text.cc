@@ -104,7 +104,7 @@ std::string ServicesText::ServiceLocation(int i) const {
 }
 
 std::string ServicesText::BackendLocation(int i, int j) const {
-  const std::string parent = ServiceLocation(i);
+  std::string parent = ServiceLocation(i);
   if (i < 0 || i >= services.service_size()) return parent;
   const int count = services.service(i).backend_size();
   const Tree* service = locations->GetTreeForNested(ServiceField(), i);

@@ -7,8 +7,8 @@ namespace l275 {
 
 bool Link::CanSendXdpFrames() const {
   static constexpr const char* kCannot[] = {
-      "bridge", "dummy", "ifb",     "ipvlan", "ipvtap", "macvlan",
-      "macvtap", "team", "vlan", "vrf",     "vxlan",  "wireguard"};
+      "bridge",  "dummy", "ifb",  "ipvlan", "ipvtap", "macvlan",
+      "macvtap", "team",  "vlan", "vrf",    "vxlan",  "wireguard"};
   return std::find(std::begin(kCannot), std::end(kCannot), kind) ==
          std::end(kCannot);
 }
