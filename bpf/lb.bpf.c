@@ -33,16 +33,17 @@ static __always_inline enum l275_verdict choose_egress(const struct packet *pack
 
 static __always_inline enum l275_verdict forward(const struct packet *packet)
 {
-	struct l275_next_hop next_hop;
+	const struct l275_next_hop *next_hop;
+	struct l275_next_hop scratch __attribute__((aligned(8)));
 	enum l275_verdict verdict;
 
-	STEP(find_next_hop(packet, &next_hop));
-	verdict = choose_egress(packet, next_hop.ifindex);
+	STEP(find_next_hop(packet, &scratch, &next_hop));
+	verdict = choose_egress(packet, next_hop->ifindex);
 	if (verdict == L275_DROP_NO_EGRESS)
 		return verdict;
 	if (decrement_ttl)
 		decrement_ip_ttl(packet->ip);
-	rewrite_ethernet(packet->eth, &next_hop);
+	rewrite_ethernet(packet->eth, next_hop);
 	count_forwarded(packet);
 	return verdict;
 }

@@ -51,17 +51,18 @@ static __noinline enum l275_verdict ask_fib(struct xdp_md *ctx, __be32 source, _
 	return STEP_CONTINUE;
 }
 
-/* Copies the record, or what the FIB says where there is none. */
+/* Points to the record, or to `scratch` with what the FIB says where there is none. */
 static __always_inline enum l275_verdict find_next_hop(const struct packet *packet,
-						       struct l275_next_hop *next_hop)
+						       struct l275_next_hop *scratch,
+						       const struct l275_next_hop **next_hop)
 {
 	__u32 id = packet->backend->next_hop;
-	const struct l275_next_hop *record = bpf_map_lookup_elem(&next_hops, &id);
 
-	if (!id || !record)
-		return ask_fib(packet->ctx, packet->ip->saddr, packet->backend->address, next_hop);
-	*next_hop = *record;
-	return STEP_CONTINUE;
+	*next_hop = bpf_map_lookup_elem(&next_hops, &id);
+	if (id && *next_hop)
+		return STEP_CONTINUE;
+	*next_hop = scratch;
+	return ask_fib(packet->ctx, packet->ip->saddr, packet->backend->address, scratch);
 }
 
 #endif /* L275_BPF_NEXT_HOP_H_ */

@@ -19,11 +19,15 @@ static __always_inline void decrement_ip_ttl(struct iphdr *ip)
 	ip->ttl--;
 }
 
+/* Both addresses, 12 bytes, as words: clang 14 makes single bytes of a memcpy() to a packet. */
 static __always_inline void rewrite_ethernet(struct ethhdr *eth,
 					     const struct l275_next_hop *next_hop)
 {
-	__builtin_memcpy(eth->h_dest, next_hop->destination, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, next_hop->source, ETH_ALEN);
+	__u8 *to = eth->h_dest;
+	const __u8 *from = next_hop->destination;
+
+	*(__u64 *)to = *(const __u64 *)from;
+	*(__u32 *)(to + 8) = *(const __u32 *)(from + 8);
 }
 
 #endif /* L275_BPF_REWRITE_H_ */

@@ -6,18 +6,62 @@
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
+#include "bpf/settings.h"
 #include "bpf/step.h"
+#include "common/flow_hash.h"
+
+/* The record of a key in a bucket, 0 for none. */
+static __always_inline __u32 find_in_bucket(const struct l275_service_bucket *bucket, __u64 key)
+{
+#pragma unroll
+	for (int i = 0; i < L275_BUCKET_ENTRIES; i++)
+		if (bucket->key[i] == key)
+			return bucket->record[i];
+	return 0;
+}
+
+/* For the few keys whose first bucket was full once. */
+static __noinline __u32 find_in_next_buckets(__u64 key, __u32 index)
+{
+	for (int i = 1; i < L275_BUCKET_PROBES; i++) {
+		const struct l275_service_bucket *bucket;
+		__u32 next = (index + i) & service_bucket_mask;
+		__u32 record;
+
+		bucket = bpf_map_lookup_elem(&service_buckets, &next);
+		if (!bucket)
+			return 0;
+		record = find_in_bucket(bucket, key);
+		if (record || !bucket->overflown)
+			return record;
+	}
+	return 0;
+}
 
 static __always_inline const struct l275_service *lookup_service(const struct iphdr *ip,
 								 __be16 port)
 {
-	struct l275_service_key key = {
-		.vip = ip->daddr,
-		.port = port,
-		.protocol = ip->protocol,
+	const union {
+		struct l275_service_key parts;
+		__u64 word;
+	} key = {
+		.parts =
+			{
+				.vip = ip->daddr,
+				.port = port,
+				.protocol = ip->protocol,
+			},
 	};
+	__u32 index = l275_bucket_of_service(key.word, service_bucket_mask);
+	const struct l275_service_bucket *bucket = bpf_map_lookup_elem(&service_buckets, &index);
+	__u32 record;
 
-	return bpf_map_lookup_elem(&services, &key);
+	if (!bucket)
+		return NULL;
+	record = find_in_bucket(bucket, key.word);
+	if (!record && bucket->overflown)
+		record = find_in_next_buckets(key.word, index);
+	return record ? bpf_map_lookup_elem(&services, &record) : NULL;
 }
 
 /* Only a service on all ports can be known without the port, and needs it to hash. */

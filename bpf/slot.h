@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From the service and the flow's hash to the slot, and the backend in it. */
+/*
+ * From the service and the flow's hash to the slot, and the backend in it. That is all in steady
+ * state; for a slot whose owner has changed of late track.h knows better.
+ */
 #ifndef L275_BPF_SLOT_H_
 #define L275_BPF_SLOT_H_
 
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 #include "bpf/step.h"
+#include "bpf/track.h"
 #include "common/flow_hash.h"
 
 static __always_inline __u32 flow_slot(const struct packet *packet)
@@ -22,10 +26,14 @@ static __always_inline enum l275_verdict find_backend(struct packet *packet)
 	__u32 slot = flow_slot(packet);
 	__u32 line_index = slot / L275_SLOTS_PER_LINE;
 	const struct l275_slot_line *line = bpf_map_lookup_elem(&slots, &line_index);
+	__u32 word;
 
 	if (!line)
 		return L275_DROP_NO_BACKEND;
-	packet->backend_id = line->backend[slot % L275_SLOTS_PER_LINE];
+	word = line->word[slot % L275_SLOTS_PER_LINE];
+	packet->backend_id = word & L275_SLOT_OWNER;
+	if (__builtin_expect(word & L275_SLOT_TRACKED, 0))
+		packet->backend_id = find_tracked_backend(packet, slot);
 	if (!packet->backend_id)
 		return L275_DROP_NO_BACKEND;
 	packet->backend = bpf_map_lookup_elem(&backends, &packet->backend_id);

@@ -53,4 +53,13 @@ static inline __u32 l275_slot_of_hash(__u64 hash, __u32 slots)
 	return (__u32)((hash >> 32) * slots >> 32);
 }
 
+/*
+ * The first bucket of a service's key (struct l275_service_key as a word) among mask + 1 of them:
+ * multiplicative hashing, whose upper bits are its good ones (Knuth's TAOCP volume 3, 6.4).
+ */
+static inline __u32 l275_bucket_of_service(__u64 key, __u32 mask)
+{
+	return (__u32)((key * 0x9e3779b97f4a7c15ULL >> 32) * (mask + 1ULL) >> 32);
+}
+
 #endif /* L275_COMMON_FLOW_HASH_H_ */

@@ -32,6 +32,8 @@ class Network:
 
     def create(self) -> None:
         self.namespace.create()
+        # A switch does not look at what it forwards.
+        self.namespace.sysctl("net.bridge.bridge-nf-call-iptables", "0")
         for switch in (FABRIC, HEALTH):
             # Without snooping, multicast reaches every port; nobody here sends
             # the IGMP queries that snooping lives on.

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -17,6 +18,7 @@
 #include "lb/agent/map_sizing.h"
 #include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
+#include "lb/agent/views/flow_event_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
@@ -26,6 +28,11 @@ namespace {
 
 // A backend's beacons come every 100 ms by default.
 constexpr suseconds_t kHearBeaconsMicroseconds = 200'000;
+
+uint64_t WallClock() {
+  return static_cast<uint64_t>(
+      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+}
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
 
@@ -68,13 +75,14 @@ absl::Status Agent::Start() {
       ChooseMapSizes(options_.map_sizes, desired, options_.table_size));
   L275_ASSIGN_OR_RETURN(maps_, Maps::Create(sizes));
   writer_ = std::make_unique<MapWriter>(maps_.get(), options_.hash_seed);
-  write_event_.reset(event_new(
-      base_, -1, 0,
-      [](evutil_socket_t, short, void* agent) {
-        const absl::Status written = static_cast<Agent*>(agent)->WriteMaps();
-        if (!written.ok()) LOG(ERROR) << "maps not written: " << written;
-      },
-      this));
+  flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
+                                        options_.xdp.tcp_idle_timeout);
+  const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
+    const absl::Status written = static_cast<Agent*>(agent)->WriteMaps();
+    if (!written.ok()) LOG(ERROR) << "maps not written: " << written;
+  };
+  write_event_.reset(event_new(base_, -1, 0, write, this));
+  drain_timer_.reset(evtimer_new(base_, write, this));
   L275_RETURN_IF_ERROR(StartHealth());
   L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
   L275_RETURN_IF_ERROR(HearBeacons());
@@ -97,8 +105,10 @@ absl::Status Agent::StartHealth() {
 }
 
 // Without this the first backend that is heard would get all flows, to lose
-// them when the others are heard a moment later.
+// them when the others are heard a moment later; or, were it written before any
+// packet comes, all slots would be tracked from the start.
 absl::Status Agent::HearBeacons() {
+  hearing_ = true;
   bool late = false;
   const EventPtr deadline(evtimer_new(
       base_,
@@ -114,6 +124,7 @@ absl::Status Agent::HearBeacons() {
       return absl::CancelledError("stopped while starting");
     }
   }
+  hearing_ = false;
   return WriteMaps();
 }
 
@@ -225,16 +236,38 @@ void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
 
 absl::Status Agent::WriteMaps() {
   const std::map<uint32_t, MacAddress> ingress = IngressMacs();
+  const uint64_t wall_clock = WallClock();
+  ArmDrainTimer(wall_clock);
   const Snapshot snapshot =
       BuildSnapshot({desired_, options_.table_size,
                      health_ == nullptr ? nullptr : &health_->view(),
-                     next_hops_->next_hops(), ingress});
+                     next_hops_->next_hops(), ingress, wall_clock});
   absl::Status written = writer_->Write(snapshot, Now());
   if (!written.ok()) ++counters_.write_failures;
   return written;
 }
 
+// At the next end of a drain the maps are written again.
+void Agent::ArmDrainTimer(uint64_t wall_clock) {
+  constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
+  uint64_t next = kNever;
+  for (const auto& [address, service] : desired_) {
+    for (const auto& [backend_address, backend] : service.backends) {
+      if (backend.drain_until > wall_clock) {
+        next = std::min(next, backend.drain_until);
+      }
+    }
+  }
+  evtimer_del(drain_timer_.get());
+  if (next == kNever) return;
+  // Not for longer than a day at once: the wall clock may be set.
+  const timeval delay = {
+      static_cast<time_t>(std::min<uint64_t>(next - wall_clock, 86400)), 0};
+  evtimer_add(drain_timer_.get(), &delay);
+}
+
 void Agent::WriteMapsLater() {
+  if (hearing_) return;
   event_active(write_event_.get(), EV_TIMEOUT, 0);
 }
 
@@ -275,6 +308,8 @@ AgentView Agent::View() const {
           *maps_,
           next_hops_->next_hops(),
           health_.get(),
+          flows_->last(),
+          *flows_,
           FirstIngress(),
           options_.interfaces.front(),
           Now()};
@@ -333,7 +368,9 @@ absl::StatusOr<control::Stats> Agent::GetStats() {
   L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(*maps_));
   L275_ASSIGN_OR_RETURN(const auto services, ViewServices(View()));
   *stats.mutable_verdict() = {verdicts.begin(), verdicts.end()};
+  L275_ASSIGN_OR_RETURN(const auto events, ViewFlowEvents(*maps_));
   *stats.mutable_service() = services.service();
+  *stats.mutable_flow_event() = {events.begin(), events.end()};
   return stats;
 }
 

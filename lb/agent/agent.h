@@ -20,6 +20,7 @@
 #include "lb/agent/api/controller.h"
 #include "lb/agent/api/metrics_server.h"
 #include "lb/agent/config/desired_source.h"
+#include "lb/agent/dataplane/flow_keeper.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
@@ -106,6 +107,7 @@ class Agent : public Controller {
   void SetBackends(const std::set<Ipv4Address>& backends);
   absl::Status WriteMaps();
   void WriteMapsLater();
+  void ArmDrainTimer(uint64_t wall_clock);
   void OnNextHopsChanged();
   std::map<uint32_t, MacAddress> IngressMacs() const;
   AgentView View() const;
@@ -122,7 +124,10 @@ class Agent : public Controller {
 
   std::unique_ptr<Maps> maps_;
   std::unique_ptr<MapWriter> writer_;
+  std::unique_ptr<FlowKeeper> flows_;
   EventPtr write_event_;
+  EventPtr drain_timer_;
+  bool hearing_ = false;  // in HearBeacons(), which writes in the end
   std::unique_ptr<HealthMonitor> health_;
   std::unique_ptr<BeaconReceiver> beacons_;
   std::unique_ptr<NextHopMonitor> next_hops_;

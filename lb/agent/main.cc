@@ -21,6 +21,7 @@
 #include "lb/agent/agent.h"
 #include "lb/agent/capabilities.h"
 #include "lb/agent/dataplane/bpf_log.h"
+#include "lb/agent/map_sizing.h"
 #include "lb/agent/table/prime.h"
 
 DEFINE_string(
@@ -57,9 +58,19 @@ DEFINE_uint32(max_backends, 0,
               "most. 0: an eighth more than is declared at the start, at least "
               "16384.");
 DEFINE_uint32(max_slots, 0,
-              "Room for so many slots of all tables together, 4 bytes each, "
+              "Room for so many slots of all tables together, 8 bytes each, "
               "536870912 at most. 0: an eighth more than is declared at the "
               "start, at least 4194368 (64 tables of 65537).");
+DEFINE_uint32(
+    tcp_idle_timeout_s, 900,
+    "A TCP flow that sends no packet for so many seconds may be moved "
+    "to another backend after a table change.");
+DEFINE_uint32(flow_table_entries, 1048576,
+              "Room for so many flows of slots whose owner changed of late, "
+              "about 100 bytes each.");
+DEFINE_uint32(flow_inserts_per_second, 100000,
+              "Flows that each CPU records in a second, at most. Those beyond "
+              "go where they would have gone before the table change.");
 DEFINE_string(health, "beacon",
               "beacon: a backend gets flows while its beacons are heard. none: "
               "every backend is held to be up.");
@@ -153,6 +164,24 @@ absl::Status ParseHttpListen(AgentOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ParseTracking(AgentOptions& options) {
+  if (FLAGS_tcp_idle_timeout_s < 1 || FLAGS_tcp_idle_timeout_s > 604800) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--tcp_idle_timeout_s: ", FLAGS_tcp_idle_timeout_s,
+                     "; expected 1 to 604800"));
+  }
+  if (FLAGS_flow_table_entries < 1 ||
+      FLAGS_flow_table_entries > kMaxMapSizes.flows) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--flow_table_entries: ", FLAGS_flow_table_entries,
+                     "; expected 1 to ", kMaxMapSizes.flows));
+  }
+  options.xdp.tcp_idle_timeout = std::chrono::seconds(FLAGS_tcp_idle_timeout_s);
+  options.xdp.flow_inserts_per_second = FLAGS_flow_inserts_per_second;
+  options.map_sizes.flows = FLAGS_flow_table_entries;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AgentOptions> ParseOptions() {
   AgentOptions options;
   L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
@@ -160,11 +189,14 @@ absl::StatusOr<AgentOptions> ParseOptions() {
   if (!mode.ok()) return Annotate(mode.status(), "--xdp_mode");
   options.xdp.mode = *mode;
   options.xdp.decrement_ttl = FLAGS_decrement_ttl;
+  L275_RETURN_IF_ERROR(ParseTracking(options));
   options.hash_seed = FLAGS_hash_seed;
   L275_RETURN_IF_ERROR(
       Annotate(CheckTableSize(FLAGS_table_size), "--table_size"));
   options.table_size = FLAGS_table_size;
-  options.map_sizes = {FLAGS_max_services, FLAGS_max_backends, FLAGS_max_slots};
+  options.map_sizes.services = FLAGS_max_services;
+  options.map_sizes.backends = FLAGS_max_backends;
+  options.map_sizes.slots = FLAGS_max_slots;
   L275_RETURN_IF_ERROR(ParseHealth(options));
   options.control_socket = FLAGS_control_socket;
   L275_RETURN_IF_ERROR(ParseHttpListen(options));

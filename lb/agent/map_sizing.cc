@@ -35,7 +35,7 @@ absl::StatusOr<MapSizes> ChooseMapSizes(const MapSizes& asked,
     backends += service.backends.size();
     slots += service.table_size != 0 ? service.table_size : default_table_size;
   }
-  MapSizes sizes;
+  MapSizes sizes = asked;
   L275_ASSIGN_OR_RETURN(sizes.services,
                         Choose("--max_services", asked.services, desired.size(),
                                kMinimum.services, kMaxMapSizes.services));

@@ -11,7 +11,7 @@ namespace l275 {
 
 // The most that an operator can ask for. Backends and next hops, of which there
 // are twice as many, are numbered in 24 bits; 536,870,912 slots take 2 GiB.
-inline constexpr MapSizes kMaxMapSizes = {1 << 20, 1 << 22, 1 << 29};
+inline constexpr MapSizes kMaxMapSizes = {1 << 20, 1 << 22, 1 << 29, 1 << 26};
 
 // Map sizes for `desired`: those of `asked`; where that says 0, an eighth more
 // than is desired, and at least room for 1,024 services, 16,384 backends and 64

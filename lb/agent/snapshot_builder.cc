@@ -3,10 +3,16 @@
 namespace l275 {
 namespace {
 
+// A backend that is not up is held to be dead: its flows are broken anyway.
 bool IsUp(const HealthView* health, Ipv4Address address) {
   if (health == nullptr) return true;
   const auto backend = health->find(address);
   return backend != health->end() && backend->second.state == Health::kUp;
+}
+
+bool IsDrained(const DesiredBackend& backend, uint64_t wall_clock) {
+  return backend.draining && backend.drain_until != 0 &&
+         backend.drain_until <= wall_clock;
 }
 
 SnapshotService BuildService(const SnapshotSources& sources,
@@ -15,8 +21,10 @@ SnapshotService BuildService(const SnapshotSources& sources,
   service.table_size =
       desired.table_size != 0 ? desired.table_size : sources.default_table_size;
   for (const auto& [address, backend] : desired.backends) {
-    const bool active = !backend.disabled && IsUp(sources.health, address);
-    service.shares[address] = active ? backend.weight : 0;
+    const bool alive = !backend.disabled && IsUp(sources.health, address) &&
+                       !IsDrained(backend, sources.wall_clock);
+    const bool takes_flows = alive && !backend.draining;
+    service.backends[address] = {takes_flows ? backend.weight : 0, alive};
   }
   return service;
 }

@@ -11,14 +11,16 @@
 
 namespace l275 {
 
-// What a snapshot is made of. A backend gets flows when it is enabled, has a
-// weight over 0, and is up.
+// What a snapshot is made of. A backend lives, that is, keeps its flows, when
+// it is enabled, is up, and its drain is not over; it gets new flows when it
+// lives, has a weight over 0, and does not drain.
 struct SnapshotSources {
   const DesiredState& desired;
   uint32_t default_table_size;  // slots, of services that name none
   const HealthView* health;     // null: every backend is held to be up
   const std::map<Ipv4Address, NextHop>& next_hops;
   const std::map<uint32_t, MacAddress>& ingress;
+  uint64_t wall_clock;  // seconds since 1970
 };
 
 Snapshot BuildSnapshot(const SnapshotSources& sources);

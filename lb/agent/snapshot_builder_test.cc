@@ -14,6 +14,9 @@ struct ShareCase {
   uint32_t weight;
   const HealthView* health;
   uint32_t share;
+  bool alive;
+  bool draining = false;
+  uint64_t drain_until = 0;
 };
 
 HealthView ViewOf(Health state) {
@@ -31,7 +34,7 @@ class SnapshotBuilderTest : public ::testing::Test {
   }
 
   Snapshot Build(const HealthView* health) {
-    return BuildSnapshot({desired_, 65537, health, next_hops_, ingress_});
+    return BuildSnapshot({desired_, 65537, health, next_hops_, ingress_, 1000});
   }
 
   ServiceAddress service_;
@@ -47,20 +50,26 @@ TEST_F(SnapshotBuilderTest, OnlyEnabledBackendsThatAreUpGetFlows) {
   const HealthView silent = ViewOf(Health::kSilent);
   const HealthView unknown = ViewOf(Health::kUnknown);
   const ShareCase cases[] = {
-      {"up", false, 50, &up, 50},
-      {"health is not checked", false, 50, nullptr, 50},
-      {"down", false, 50, &down, 0},
-      {"silent", false, 50, &silent, 0},
-      {"never heard", false, 50, &unknown, 0},
-      {"not known to the health monitor", false, 50, &none, 0},
-      {"disabled", true, 50, &up, 0},
-      {"weight 0", false, 0, &up, 0},
+      {"up", false, 50, &up, 50, true},
+      {"health is not checked", false, 50, nullptr, 50, true},
+      {"down", false, 50, &down, 0, false},
+      {"silent", false, 50, &silent, 0, false},
+      {"never heard", false, 50, &unknown, 0, false},
+      {"not known to the health monitor", false, 50, &none, 0, false},
+      {"disabled", true, 50, &up, 0, false},
+      {"weight 0", false, 0, &up, 0, true},
+      {"draining", false, 50, &up, 0, true, true},
+      {"draining for a while yet", false, 50, &up, 0, true, true, 1001},
+      {"drained", false, 50, &up, 0, false, true, 1000},
+      {"draining, and down", false, 50, &down, 0, false, true},
   };
   for (const ShareCase& c : cases) {
-    desired_[service_].backends[kBackend] = {c.weight, c.disabled};
-    EXPECT_EQ(Build(c.health).services.at(service_).shares.at(kBackend),
-              c.share)
-        << c.description;
+    desired_[service_].backends[kBackend] = {c.weight, c.disabled, c.draining,
+                                             c.drain_until};
+    const SnapshotBackend backend =
+        Build(c.health).services.at(service_).backends.at(kBackend);
+    EXPECT_EQ(backend.weight, c.share) << c.description;
+    EXPECT_EQ(backend.alive, c.alive) << c.description;
   }
 }
 

@@ -20,6 +20,7 @@ std::vector<Column> Columns() {
           {"HEALTH"},
           {"BEACON_AGE_MS", Align::kRight},
           {"SLOTS", Align::kRight},
+          {"FLOWS", Align::kRight},
           {"PACKETS", Align::kRight},
           {"BYTES", Align::kRight},
           {"NEXT_HOP"}};
@@ -35,6 +36,7 @@ std::vector<std::string> Row(const std::string& service,
       HealthText(backend.health()),
       backend.has_beacon_age_ms() ? absl::StrCat(backend.beacon_age_ms()) : "-",
       absl::StrCat(backend.slots()),
+      absl::StrCat(backend.recent_flows()),
       absl::StrCat(backend.forwarded().packets()),
       absl::StrCat(backend.forwarded().bytes()),
       NextHopText(backend.next_hop())};

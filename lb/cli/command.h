@@ -18,6 +18,7 @@ struct Options {
   bool json = false;
   std::string service;
   std::string backends;
+  std::string deadline;
   uint32_t table_size = 0;
   bool all = false;
   std::string file;

@@ -13,6 +13,7 @@ std::vector<Command> MakeCommands() {
   const FlagUse service = {"service", "[--service=tcp:VIP:PORT]"};
   const FlagUse backends = {"backends", "[--backends=ADDRESS[@WEIGHT],...]"};
   const FlagUse table_size = {"table_size", "[--table_size=SLOTS]"};
+  const FlagUse deadline = {"deadline", "[--deadline=10m]"};
   const FlagUse all = {"all", "[--all]"};
   const FlagUse file = {"f", "-f FILE"};
   // Name, arguments, flags, summary, examples, function.
@@ -71,16 +72,22 @@ std::vector<Command> MakeCommands() {
       {{"backend", "enable"},
        {"ADDRESS"},
        {service},
-       "let a disabled backend get flows again",
+       "let a disabled or draining backend get flows again",
        {"backend enable 10.0.0.104"},
        &BackendEnable},
       {{"backend", "disable"},
        {"ADDRESS"},
        {service},
-       "keep a backend in the configuration, but give it no flows",
+       "take a backend's flows away at once, and give it no new ones",
        {"backend disable 10.0.0.104",
         "backend disable 10.0.0.104 --service=tcp:10.0.0.200:80"},
        &BackendDisable},
+      {{"backend", "drain"},
+       {"ADDRESS"},
+       {service, deadline},
+       "give a backend no new flows; those it has stay until they end",
+       {"backend drain 10.0.0.104", "backend drain 10.0.0.104 --deadline=10m"},
+       &BackendDrain},
       {{"backend", "weight"},
        {"ADDRESS", "WEIGHT"},
        {service},

@@ -1,5 +1,8 @@
 #include "lb/cli/commands_backend.h"
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/backend_spec.h"
 #include "common/json.h"
 #include "common/status_util.h"
@@ -29,6 +32,22 @@ absl::StatusOr<control::ServiceStates> ServicesOfFlag(
   control::ServiceStates one;
   L275_ASSIGN_OR_RETURN(*one.add_service(), FindService(services, name));
   return one;
+}
+
+// The end of a drain, seconds since 1970; 0 is never, for an empty deadline.
+absl::StatusOr<uint64_t> DrainUntil(const std::string& deadline) {
+  if (deadline.empty()) return 0;
+  absl::Duration duration;
+  if (!absl::ParseDuration(deadline, &duration) ||
+      duration < absl::Seconds(1) || duration > absl::Hours(24 * 365)) {
+    return UsageError(absl::StrCat(
+        "flag --deadline: \"", deadline,
+        "\" is no time; expected 1s to 8760h, written like 10m or 1h30m"));
+  }
+  const absl::Duration since_1970 = absl::Now() + duration - absl::UnixEpoch();
+  // Not a moment too early: flows that are left then are cut.
+  return static_cast<uint64_t>(
+      absl::ToInt64Seconds(absl::Ceil(since_1970, absl::Seconds(1))));
 }
 
 }  // namespace
@@ -67,6 +86,18 @@ absl::StatusOr<std::string> BackendEnable(const Invocation& invocation) {
 absl::StatusOr<std::string> BackendDisable(const Invocation& invocation) {
   control::Change change;
   L275_ASSIGN_OR_RETURN(*change.mutable_disable_backend(), RefOf(invocation));
+  return MakeChange(invocation, change);
+}
+
+absl::StatusOr<std::string> BackendDrain(const Invocation& invocation) {
+  L275_ASSIGN_OR_RETURN(const control::BackendRef ref, RefOf(invocation));
+  control::Change change;
+  control::BackendDrain* drain = change.mutable_drain_backend();
+  drain->set_service(ref.service());
+  drain->set_address(ref.address());
+  L275_ASSIGN_OR_RETURN(const uint64_t until,
+                        DrainUntil(invocation.options.deadline));
+  drain->set_drain_until(until);
   return MakeChange(invocation, change);
 }
 

@@ -14,6 +14,7 @@ absl::StatusOr<std::string> BackendAdd(const Invocation& invocation);
 absl::StatusOr<std::string> BackendRemove(const Invocation& invocation);
 absl::StatusOr<std::string> BackendEnable(const Invocation& invocation);
 absl::StatusOr<std::string> BackendDisable(const Invocation& invocation);
+absl::StatusOr<std::string> BackendDrain(const Invocation& invocation);
 absl::StatusOr<std::string> BackendWeight(const Invocation& invocation);
 
 }  // namespace l275

@@ -21,12 +21,21 @@ std::string ExplainedNextHop(const control::NextHop& next_hop) {
                       "; the program asks the kernel's FIB");
 }
 
+// "291 of 65537", and what a change left to be said about it.
+std::string SlotText(const control::Explanation& explanation) {
+  const char* const tracked = !explanation.tracked() ? ""
+                              : explanation.recorded()
+                                  ? ", tracked; the flow has an entry"
+                                  : ", tracked; a new flow";
+  return absl::StrCat(explanation.slot(), " of ", explanation.table_size(),
+                      tracked);
+}
+
 // The steps that an explanation with a service has got to.
 void AddSteps(const control::Explanation& explanation, Lines* lines) {
   lines->push_back({"hash", explanation.hash()});
   if (explanation.table_size() > 0) {
-    lines->push_back({"slot", absl::StrCat(explanation.slot(), " of ",
-                                           explanation.table_size())});
+    lines->push_back({"slot", SlotText(explanation)});
   }
   if (!explanation.has_backend()) {
     lines->push_back({"backend", "none"});

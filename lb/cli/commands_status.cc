@@ -38,6 +38,9 @@ std::string StatusText(const control::Status& status) {
                                           " active of ", status.backends())},
                 {"slots", absl::StrCat(status.slots_used(), " used of ",
                                        status.slots_capacity())},
+                {"tracked", absl::StrCat(status.slots_tracked(), " slots, ",
+                                         status.flow_entries(), " flows of ",
+                                         status.flow_capacity())},
                 {"forwarded", CounterText(status.forwarded())},
                 {"passed", CounterText(status.passed())},
                 {"dropped", CounterText(status.dropped())}});
@@ -55,6 +58,16 @@ std::string VerdictsText(const control::Stats& stats, bool all) {
     table.AddRow({verdict.verdict(), verdict.action(),
                   absl::StrCat(verdict.counter().packets()),
                   absl::StrCat(verdict.counter().bytes()), verdict.help()});
+  }
+  return table.ToString();
+}
+
+std::string FlowEventsText(const control::Stats& stats, bool all) {
+  TablePrinter table(std::vector<Column>{
+      {"FLOW_EVENT"}, {"PACKETS", Align::kRight}, {"MEANING"}});
+  for (const control::FlowEventCounter& event : stats.flow_event()) {
+    if (!all && event.packets() == 0) continue;
+    table.AddRow({event.event(), absl::StrCat(event.packets()), event.help()});
   }
   return table.ToString();
 }
@@ -91,8 +104,9 @@ absl::StatusOr<std::string> Status(const Invocation& invocation) {
 absl::StatusOr<std::string> Stats(const Invocation& invocation) {
   L275_ASSIGN_OR_RETURN(const control::Stats stats, invocation.agent.Stats());
   if (invocation.options.json) return ToPrettyJson(stats);
-  return absl::StrCat(VerdictsText(stats, invocation.options.all), "\n",
-                      ForwardedText(stats));
+  const bool all = invocation.options.all;
+  return absl::StrCat(VerdictsText(stats, all), "\n",
+                      FlowEventsText(stats, all), "\n", ForwardedText(stats));
 }
 
 }  // namespace l275

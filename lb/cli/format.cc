@@ -4,6 +4,8 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "lb/cli/table_printer.h"
 
 namespace l275 {
@@ -18,8 +20,22 @@ std::string HealthText(control::Health health) {
   return name.empty() ? absl::StrCat(health) : absl::AsciiStrToLower(name);
 }
 
+namespace {
+
+std::string DrainText(const control::BackendState& backend) {
+  if (backend.drain_until() == 0) return "draining";
+  const absl::Duration left =
+      absl::FromUnixSeconds(static_cast<int64_t>(backend.drain_until())) -
+      absl::Now();
+  if (left <= absl::ZeroDuration()) return "drained";
+  return absl::StrCat("draining,", absl::ToInt64Seconds(left), "s");
+}
+
+}  // namespace
+
 std::string StateText(const control::BackendState& backend) {
   if (backend.disabled()) return "disabled";
+  if (backend.draining()) return DrainText(backend);
   return backend.active() ? "active" : "inactive";
 }
 

@@ -92,6 +92,14 @@ TEST_F(LbctlErrorTest, WrongUsageNeverReachesTheAgent) {
        "10.0.0.101"},
       {"backend weight 10.0.0.101 heavy",
        "\"heavy\" is no weight; expected 0 to 65535"},
+      {"backend drain",
+       "backend drain takes ADDRESS, got none; see lbctl backend drain --help"},
+      {"backend drain web4 --deadline=10m",
+       "backend: \"web4\" is no IPv4 address; expected one like 10.0.0.101"},
+      {"backend drain 10.0.0.104 --deadline=", "flag --deadline needs a value"},
+      {"backend disable 10.0.0.104 --deadline=10m",
+       "backend disable takes no flag --deadline; see lbctl backend disable "
+       "--help"},
       {"explain 10.0.0.1 10.0.0.200:80",
        "\"10.0.0.1\": expected ADDRESS:PORT like 10.0.0.1:40000"},
       {"explain 10.0.0.1:1 10.0.0.200:65536",
@@ -99,6 +107,19 @@ TEST_F(LbctlErrorTest, WrongUsageNeverReachesTheAgent) {
   };
   for (const auto& row : kRows) {
     ExpectError(Lbctl(row.words), 2, row.line);
+  }
+  EXPECT_THAT(agent().TakeRequests(), IsEmpty());
+}
+
+TEST_F(LbctlErrorTest, WrongDeadlineNeverReachesTheAgent) {
+  for (const std::string deadline :
+       {"10", "soon", "10m!", "m", "0", "0s", "-10m", "999ms", "8760h1s", "inf",
+        "-inf", "99999999999999999999h"}) {
+    ExpectError(
+        Lbctl("backend drain 10.0.0.104 --deadline=" + deadline), 2,
+        absl::StrCat("flag --deadline: \"", deadline,
+                     "\" is no time; expected 1s to 8760h, written like 10m "
+                     "or 1h30m"));
   }
   EXPECT_THAT(agent().TakeRequests(), IsEmpty());
 }

@@ -4,6 +4,9 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "common/control.pb.h"
 #include "common/json.h"
 #include "lb/cli/lbctl_fixture.h"
@@ -11,6 +14,7 @@
 namespace l275 {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -39,6 +43,9 @@ constexpr char kStatus[] = R"pb(
   backends_active: 4
   slots_used: 131074
   slots_capacity: 16777216
+  slots_tracked: 26000
+  flow_entries: 1234
+  flow_capacity: 1048576
   forwarded { packets: 1000 bytes: 64000 }
   passed { packets: 20 bytes: 1200 }
   dropped { packets: 3 bytes: 180 }
@@ -55,6 +62,7 @@ constexpr char kServices[] = R"pb(
       health: UP
       active: true
       slots: 65537
+      recent_flows: 7
       forwarded { packets: 1000 bytes: 64000 }
       next_hop {
         interface: "eth0"
@@ -85,6 +93,22 @@ constexpr char kServices[] = R"pb(
       health: UNKNOWN
       next_hop { state: "no_neighbour" reason: "no ARP answer" }
     }
+    backend {
+      address: "10.0.0.104"
+      weight: 100
+      draining: true
+      health: UP
+      recent_flows: 311
+      next_hop { state: "no_neighbour" }
+    }
+    backend {
+      address: "10.0.0.105"
+      weight: 100
+      draining: true
+      drain_until: 1
+      health: UP
+      next_hop { state: "no_neighbour" }
+    }
   }
   service { service: "tcp:10.0.0.201:0" table_size: 251 }
 )pb";
@@ -108,6 +132,8 @@ constexpr char kStats[] = R"pb(
     help: "no route"
     counter { packets: 3 bytes: 180 }
   }
+  flow_event { event: "found" packets: 900 help: "has an entry" }
+  flow_event { event: "full" help: "has none" }
   service {
     service: "tcp:10.0.0.200:80"
     forwarded { packets: 1000 bytes: 64000 }
@@ -155,6 +181,7 @@ TEST_F(LbctlOutputTest, Status) {
             "services:   2\n"
             "backends:   4 active of 5\n"
             "slots:      131074 used of 16777216\n"
+            "tracked:    26000 slots, 1234 flows of 1048576\n"
             "forwarded:  1000 packets, 64000 bytes\n"
             "passed:     20 packets, 1200 bytes\n"
             "dropped:    3 packets, 180 bytes\n");
@@ -173,7 +200,7 @@ TEST_F(LbctlOutputTest, ServiceList) {
       SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
   EXPECT_EQ(OutputOf("service list"),
             "SERVICE            TABLE_SIZE  ACTIVE  PACKETS  BYTES\n"
-            "tcp:10.0.0.200:80       65537     1/3     1000  64000\n"
+            "tcp:10.0.0.200:80       65537     1/5     1000  64000\n"
             "tcp:10.0.0.201:0          251     0/0        0      0\n");
   EXPECT_EQ(OutputOf("service list --output=json"), ToPrettyJson(services));
 }
@@ -194,7 +221,7 @@ TEST_F(LbctlOutputTest, ServiceShow) {
             "forwarded:   0 packets, 0 bytes\n"
             "\n"
             "SERVICE  BACKEND  WEIGHT  STATE  HEALTH  BEACON_AGE_MS  SLOTS  "
-            "PACKETS  BYTES  NEXT_HOP\n");
+            "FLOWS  PACKETS  BYTES  NEXT_HOP\n");
   EXPECT_EQ(OutputOf("service show tcp:10.0.0.200:80 --output=json"),
             ToPrettyJson(services.service(0)));
 }
@@ -203,10 +230,12 @@ TEST_F(LbctlOutputTest, BackendList) {
   const auto services =
       SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
   constexpr char kTable[] =
-      R"(SERVICE            BACKEND     WEIGHT  STATE     HEALTH   BEACON_AGE_MS  SLOTS  PACKETS  BYTES  NEXT_HOP
-tcp:10.0.0.200:80  10.0.0.101     100  active    up                  42  65537     1000  64000  eth0 02:00:00:00:01:65
-tcp:10.0.0.200:80  10.0.0.102      50  disabled  silent           12345      0        0      0  eth0 02:00:00:00:01:01 via 10.0.0.1
-tcp:10.0.0.200:80  10.0.0.103     100  inactive  unknown              -      0        0      0  no ARP answer
+      R"(SERVICE            BACKEND     WEIGHT  STATE     HEALTH   BEACON_AGE_MS  SLOTS  FLOWS  PACKETS  BYTES  NEXT_HOP
+tcp:10.0.0.200:80  10.0.0.101     100  active    up                  42  65537      7     1000  64000  eth0 02:00:00:00:01:65
+tcp:10.0.0.200:80  10.0.0.102      50  disabled  silent           12345      0      0        0      0  eth0 02:00:00:00:01:01 via 10.0.0.1
+tcp:10.0.0.200:80  10.0.0.103     100  inactive  unknown              -      0      0        0      0  no ARP answer
+tcp:10.0.0.200:80  10.0.0.104     100  draining  up                   -      0    311        0      0  no_neighbour
+tcp:10.0.0.200:80  10.0.0.105     100  drained   up                   -      0      0        0      0  no_neighbour
 )";
   EXPECT_EQ(OutputOf("backend list"), kTable);
   EXPECT_EQ(OutputOf("backend list --service=tcp:10.0.0.200:80"), kTable);
@@ -225,13 +254,17 @@ TEST_F(LbctlOutputTest, StatsShowsVerdictsThatHappened) {
             "forward_tx     TX         1000  64000  sent to its backend\n"
             "drop_no_route  DROP          3    180  no route\n"
             "\n"
+            "FLOW_EVENT  PACKETS  MEANING\n"
+            "found           900  has an entry\n"
+            "\n"
             "SERVICE            BACKEND     PACKETS  BYTES\n"
             "tcp:10.0.0.200:80  all            1000  64000\n"
             "tcp:10.0.0.200:80  10.0.0.101      999  63936\n"
             "tcp:10.0.0.200:80  10.0.0.102        1     64\n");
+  const std::string all = OutputOf("stats --all");
   EXPECT_THAT(
-      OutputOf("stats --all"),
-      HasSubstr("\npass_fragment  PASS          0      0  a fragment\n"));
+      all, HasSubstr("\npass_fragment  PASS          0      0  a fragment\n"));
+  EXPECT_THAT(all, HasSubstr("\nfull              0  has none\n"));
   EXPECT_EQ(OutputOf("stats --output=json"), ToPrettyJson(stats));
 }
 
@@ -271,6 +304,26 @@ TEST_F(LbctlOutputTest, ExplainFollowsThePacketPath) {
             "reason:    sent to its backend\n");
   EXPECT_EQ(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80 --output=json"),
             ToPrettyJson(explanation));
+}
+
+TEST_F(LbctlOutputTest, ExplainSaysWhatAChangeLeft) {
+  SetAnswer<control::Explanation>(kExplain, R"pb(
+    service: "tcp:10.0.0.200:80"
+    slot: 7
+    table_size: 251
+    tracked: true
+  )pb");
+  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+              HasSubstr(" 7 of 251, tracked; a new flow\n"));
+  SetAnswer<control::Explanation>(kExplain, R"pb(
+    service: "tcp:10.0.0.200:80"
+    slot: 7
+    table_size: 251
+    tracked: true
+    recorded: true
+  )pb");
+  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+              HasSubstr(" 7 of 251, tracked; the flow has an entry\n"));
 }
 
 TEST_F(LbctlOutputTest, ExplainSaysThatTheKernelIsAsked) {
@@ -348,6 +401,11 @@ TEST_F(LbctlOutputTest, ChangesAreSentAsOneMessage) {
        R"({"enable_backend":{"address":"10.0.0.104"}})"},
       {"backend disable 10.0.0.104",
        R"({"disable_backend":{"address":"10.0.0.104"}})"},
+      {"backend drain 10.0.0.104",
+       R"({"drain_backend":{"address":"10.0.0.104"}})"},
+      {"backend drain 10.0.0.104 --service=tcp:10.0.0.200:80",
+       R"({"drain_backend":{"service":"tcp:10.0.0.200:80",)"
+       R"("address":"10.0.0.104"}})"},
       {"backend weight 10.0.0.104 65535",
        R"({"set_weight":{"address":"10.0.0.104","weight":65535}})"},
   };
@@ -359,6 +417,45 @@ TEST_F(LbctlOutputTest, ChangesAreSentAsOneMessage) {
     EXPECT_EQ(requests[0].content_type, "application/json");
     EXPECT_EQ(requests[0].body, row.change) << row.words;
   }
+}
+
+// Not a moment before the time that was asked for, and a second later at most.
+TEST_F(LbctlOutputTest, ADrainEndsAtItsDeadline) {
+  SetAnswer<control::ChangeReply>("POST /v1/change", "");
+  const struct {
+    const char* deadline;
+    absl::Duration duration;
+  } kRows[] = {
+      {"1s", absl::Seconds(1)},    {"1500ms", absl::Milliseconds(1500)},
+      {"10m", absl::Minutes(10)},  {"1h30m", absl::Minutes(90)},
+      {"1.5h", absl::Minutes(90)}, {"8760h", absl::Hours(8760)}};
+  for (const auto& row : kRows) {
+    const absl::Time before = absl::Now();
+    OutputOf(
+        absl::StrCat("backend drain 10.0.0.104 --deadline=", row.deadline));
+    const absl::Time after = absl::Now();
+    const std::vector<FakeAgent::Request> requests = agent().TakeRequests();
+    ASSERT_EQ(requests.size(), 1u) << row.deadline;
+    control::Change change;
+    ASSERT_TRUE(FromJson(requests[0].body, &change).ok());
+    EXPECT_EQ(change.drain_backend().address(), "10.0.0.104");
+    const absl::Time until = absl::FromUnixSeconds(
+        static_cast<int64_t>(change.drain_backend().drain_until()));
+    EXPECT_GE(until, before + row.duration) << row.deadline;
+    EXPECT_LE(until, after + row.duration + absl::Seconds(1)) << row.deadline;
+  }
+}
+
+// What is left of the deadline, in seconds.
+TEST_F(LbctlOutputTest, BackendListShowsHowLongADrainLasts) {
+  const int64_t until = absl::ToUnixSeconds(absl::Now()) + 3600;
+  SetAnswer<control::ServiceStates>(
+      "GET /v1/services",
+      absl::StrCat("service { backend { address: '10.0.0.104' draining: true "
+                   "drain_until: ",
+                   until, " } }"));
+  EXPECT_THAT(OutputOf("backend list"),
+              ContainsRegex(" draining,3(600|5[0-9][0-9])s "));
 }
 
 TEST_F(LbctlOutputTest, ReplyWithoutAChange) {

@@ -31,6 +31,9 @@ DEFINE_string(backends, "",
 DEFINE_uint32(table_size, 0,
               "slots of the service's table, a prime; the agent's --table_size "
               "when left out");
+DEFINE_string(
+    deadline, "",
+    "when a drain ends, from now on: 10m, 1h30m; never when left out");
 DEFINE_bool(all, false, "also the verdicts that no packet got");
 DEFINE_string(f, "", "file of services in protobuf text format; - is stdin");
 
@@ -63,6 +66,7 @@ Options OptionsOfFlags() {
   options.backends = FLAGS_backends;
   options.table_size = FLAGS_table_size;
   options.all = FLAGS_all;
+  options.deadline = FLAGS_deadline;
   options.file = FLAGS_f;
   return options;
 }

@@ -8,6 +8,7 @@ import subprocess
 import unittest
 from typing import Any
 
+from testbed.waiting import wait_until
 from tests.agent.control_api import ControlApi
 from tests.agent.rig import Rig
 from tests.agent.services_text import service_text
@@ -66,7 +67,9 @@ class CommandsTest(LbctlTest):
         self.start()
 
     def test_status(self) -> None:
-        self.assertRegex(self.lbctl("status"), r"backends: +2 active of 2\n")
+        text = self.lbctl("status")
+        self.assertRegex(text, r"backends: +2 active of 2\n")
+        self.assertRegex(text, r"tracked: +0 slots, 0 flows of 1048576\n")
         status = self.json("status")
         # Process() starts the program by way of nsenter, which becomes it.
         self.assertEqual(status["pid"], rig.lb.agent.process.pid)
@@ -123,6 +126,45 @@ class CommandsTest(LbctlTest):
         )
         self.lbctl("backend", "enable", "10.0.0.101")
         self.assertEqual(self.slots(), before)
+
+    def test_backend_drain_and_enable(self) -> None:
+        before = self.slots()
+        drain = ["backend", "drain", "10.0.0.101"]
+        self.assertEqual(self.lbctl(*drain), f"{_HTTP}: backend 10.0.0.101 draining\n")
+        self.assertEqual(self.slots(), {"10.0.0.101": 0, "10.0.0.102": 4099})
+        self.assertRegex(self.lbctl("backend", "list"), r"10\.0\.0\.101 .* draining +")
+        self.assertIn("draining: true", self.lbctl("export"))
+        self.assertEqual(self.lbctl(*drain), "nothing changed\n")
+        self.assertEqual(
+            self.lbctl("backend", "enable", "10.0.0.101"),
+            f"{_HTTP}: backend 10.0.0.101 no longer draining\n",
+        )
+        self.assertEqual(self.slots(), before)
+
+    def test_a_drain_with_a_deadline(self) -> None:
+        drain = ["backend", "drain", "10.0.0.101"]
+        self.assertRegex(
+            self.lbctl(*drain, "--deadline=1h"),
+            rf"\A{_HTTP}: backend 10\.0\.0\.101 draining until \d{{4}}-.*\n\Z",
+        )
+        self.assertRegex(self.lbctl("backend", "list"), r" draining,3(600|5\d\d)s ")
+        self.lbctl(*drain, "--deadline=1s")
+        self.assertRegex(self.lbctl("backend", "list"), r" draining,[01]s ")
+        wait_until(
+            lambda: " drained " in self.lbctl("backend", "list"), 4, "end of the drain"
+        )
+        self.assertEqual(self.slots(), {"10.0.0.101": 0, "10.0.0.102": 4099})
+        # Without a deadline it keeps what flows it has for as long as they last.
+        self.lbctl(*drain)
+        self.assertRegex(self.lbctl("backend", "list"), r" draining +")
+
+    def test_the_last_backend_is_drained(self) -> None:
+        """Then nobody is left for new flows."""
+        for address in self.slots():
+            self.lbctl("backend", "drain", address)
+        self.assertEqual(set(self.slots().values()), {0})
+        new = self.json("explain", "192.0.2.1:40000", "10.0.0.200:80")
+        self.assertEqual(new["verdict"], "drop_no_backend")
 
     def test_backend_weight(self) -> None:
         self.lbctl("backend", "weight", "10.0.0.101", "300")
@@ -181,6 +223,7 @@ class CommandsTest(LbctlTest):
             ("no service has a backend 10.0.0.9", ["backend", "remove", "10.0.0.9"]),
             ("no service has a backend .*", ["backend", "disable", "10.0.0.9"]),
             ("no service has a backend .*", ["backend", "weight", "10.0.0.9", "1"]),
+            ("no service has a backend .*", ["backend", "drain", "10.0.0.9"]),
             (".* 100 is no prime; .*", ["service", "add", _HTTPS, "--table_size=100"]),
         ):
             with self.subTest(" ".join(arguments)):
@@ -197,6 +240,8 @@ class CommandsTest(LbctlTest):
             ["backend", "add", "web4"],
             ["backend", "add", "10.0.0.104@65536"],
             ["backend", "weight", "10.0.0.101", "heavy"],
+            ["backend", "drain", "10.0.0.101", "--deadline=soon"],
+            ["backend", "enable", "10.0.0.101", "--deadline=10m"],
             ["service", "add", "udp:10.0.0.200:80"],
             ["service", "add", _HTTPS, "--backends=10.0.0.101,,"],
             ["explain", "10.0.0.1", "10.0.0.200:80"],
@@ -222,6 +267,7 @@ class ApplyTest(LbctlTest):
     def test_export_and_apply_are_a_pair(self) -> None:
         self.start(_SERVICES + service_text(["10.0.0.103@0"], "10.0.0.201", 0))
         self.lbctl("backend", "disable", "10.0.0.102")
+        self.lbctl("backend", "drain", "10.0.0.101", "--deadline=1h")
         exported = self.lbctl("export")
         self.assertEqual(
             self.lbctl("apply", "-f", self.file(exported)), "nothing changed\n"

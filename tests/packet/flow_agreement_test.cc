@@ -43,7 +43,7 @@ SnapshotService Service(uint32_t table_size, uint32_t first_backend,
   SnapshotService service;
   service.table_size = table_size;
   for (uint32_t weight : weights) {
-    service.shares[BackendAddress(first_backend++)] = weight;
+    service.backends[BackendAddress(first_backend++)] = {weight};
   }
   return service;
 }
@@ -58,7 +58,7 @@ Snapshot SeveralServices() {
       {{IPPROTO_TCP, kAllPortsVip, kHttp}, Service(2, 30, {100, 100})},
   };
   for (const auto& [address, service] : snapshot.services) {
-    for (const auto& [backend, weight] : service.shares) {
+    for (const auto& [backend, state] : service.backends) {
       snapshot.next_hops[backend] = {kIn, MacOfBackend(backend), kLbMac};
     }
   }

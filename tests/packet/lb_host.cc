@@ -44,7 +44,7 @@ class SnapshotBuilder {
  public:
   // A service with one backend, found by the FIB.
   SnapshotBuilder& Fib(uint16_t port, const char* backend) {
-    Service(kVip, port).shares[*Ipv4Address::Parse(backend)] = 100;
+    Service(kVip, port).backends[*Ipv4Address::Parse(backend)] = {100};
     return *this;
   }
 
@@ -52,7 +52,7 @@ class SnapshotBuilder {
   SnapshotBuilder& Record(Ipv4Address vip, uint16_t port, const char* backend,
                           const NextHopRecord& next_hop) {
     const Ipv4Address address = *Ipv4Address::Parse(backend);
-    Service(vip, port).shares[address] = 100;
+    Service(vip, port).backends[address] = {100};
     snapshot_.next_hops[address] = next_hop;
     return *this;
   }
@@ -106,8 +106,8 @@ Snapshot LbHost::Services() {
       .Record(kAllPortsVip, 0, "10.0.0.80", {kIn, kBackendMac, kLbMac})
       .Record(kAllPortsVip, kExact, "10.0.0.81",
               {kIn, kOtherBackendMac, kLbMac});
-  builder.Service(kVip, kNoBackend).shares[*Ipv4Address::Parse("10.0.0.80")] =
-      0;
+  builder.Service(kVip, kNoBackend)
+      .backends[*Ipv4Address::Parse("10.0.0.80")] = {0};
   builder.Service(kVip, kNoBackends);
   Snapshot snapshot = std::move(builder).Build();
   snapshot.ingress = {{kIn, kLbMac}, {kNoForward, kNoForwardMac}};

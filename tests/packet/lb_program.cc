@@ -18,17 +18,19 @@ absl::StatusOr<std::unique_ptr<LbProgram>> LbProgram::Create(
   L275_ASSIGN_OR_RETURN(auto maps, Maps::Create(options.sizes));
   std::unique_ptr<LbProgram> program(
       new LbProgram(std::move(maps), options.hash_seed));
-  L275_RETURN_IF_ERROR(program->Load(options.decrement_ttl));
+  L275_RETURN_IF_ERROR(program->Load(options));
   return program;
 }
 
 LbProgram::LbProgram(std::unique_ptr<Maps> maps, uint64_t hash_seed)
     : maps_(std::move(maps)), writer_(maps_.get(), hash_seed) {}
 
-absl::Status LbProgram::Load(bool decrement_ttl) {
+absl::Status LbProgram::Load(const Options& options) {
   object_.reset(lb__open());
   if (object_ == nullptr) return ErrnoStatus(errno, "lb__open()");
-  object_->rodata->decrement_ttl = decrement_ttl;
+  object_->rodata->decrement_ttl = options.decrement_ttl;
+  object_->rodata->tcp_idle_ticks = options.tcp_idle_ticks;
+  object_->rodata->flow_inserts_per_tick = options.flow_inserts_per_tick;
   L275_RETURN_IF_ERROR(maps_->ShareWith(object_.get()));
   const int error = lb__load(object_.get());
   return error == 0 ? absl::OkStatus() : ErrnoStatus(-error, "lb__load()");
@@ -50,8 +52,7 @@ absl::StatusOr<LbProgram::Outcome> LbProgram::Run(const Frame& frame,
               .data_size_in = static_cast<uint32_t>(frame.size()),
               .data_size_out = static_cast<uint32_t>(frame.size()),
               .ctx_in = &context, .ctx_size_in = sizeof(context));
-  const int fd = bpf_program__fd(object_->progs.l275_lb);
-  const int error = bpf_prog_test_run_opts(fd, &options);
+  const int error = bpf_prog_test_run_opts(program_fd(), &options);
   if (error != 0) {
     return ErrnoStatus(-error, absl::StrCat("test run of ", frame.size(),
                                             " bytes on interface ", ifindex));
@@ -59,6 +60,14 @@ absl::StatusOr<LbProgram::Outcome> LbProgram::Run(const Frame& frame,
   outcome.action = options.retval;
   outcome.frame.resize(options.data_size_out);
   return outcome;
+}
+
+int LbProgram::program_fd() const {
+  return bpf_program__fd(object_->progs.l275_lb);
+}
+
+int LbProgram::flow_budget_fd() const {
+  return bpf_map__fd(object_->maps.flow_budget);
 }
 
 absl::StatusOr<LbProgram::Judged> LbProgram::Judge(const Frame& frame,

@@ -24,6 +24,8 @@ class LbProgram {
     MapSizes sizes{64, 64, 1 << 18};  // services, backends, slots
     bool decrement_ttl = true;
     uint64_t hash_seed = 1;
+    uint32_t tcp_idle_ticks = 900;
+    uint32_t flow_inserts_per_tick = 100000;
   };
 
   // What became of a frame.
@@ -55,7 +57,11 @@ class LbProgram {
   absl::StatusOr<std::vector<l275_counter>> VerdictCounters() const;
 
   const Maps& maps() const { return *maps_; }
+  Maps& maps() { return *maps_; }
   const MapWriter& writer() const { return writer_; }
+  MapWriter& writer() { return writer_; }
+  int program_fd() const;
+  int flow_budget_fd() const;
 
  private:
   struct ObjectDeleter {
@@ -63,7 +69,7 @@ class LbProgram {
   };
 
   LbProgram(std::unique_ptr<Maps> maps, uint64_t hash_seed);
-  absl::Status Load(bool decrement_ttl);
+  absl::Status Load(const Options& options);
 
   std::unique_ptr<Maps> maps_;
   MapWriter writer_;

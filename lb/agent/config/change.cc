@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "common/status_util.h"
 #include "lb/agent/config/desired_state_proto.h"
 
@@ -95,11 +96,24 @@ absl::Status RemoveBackend(const control::BackendRef& ref,
                     });
 }
 
+// Ends a drain as well.
 absl::Status SetDisabled(const control::BackendRef& ref, bool disabled,
                          DesiredState& state) {
   return ForBackend(ref.service(), ref.address(), state,
                     [disabled](DesiredService& service, Ipv4Address address) {
-                      service.backends.at(address).disabled = disabled;
+                      DesiredBackend& backend = service.backends.at(address);
+                      backend.disabled = disabled;
+                      backend.draining = false;
+                      backend.drain_until = 0;
+                    });
+}
+
+absl::Status Drain(const control::BackendDrain& drain, DesiredState& state) {
+  return ForBackend(drain.service(), drain.address(), state,
+                    [&](DesiredService& service, Ipv4Address address) {
+                      DesiredBackend& backend = service.backends.at(address);
+                      backend.draining = true;
+                      backend.drain_until = drain.drain_until();
                     });
 }
 
@@ -132,13 +146,25 @@ absl::Status ApplyInPlace(const control::Change& change, DesiredState& state) {
       return SetDisabled(change.disable_backend(), true, state);
     case control::Change::kSetWeight:
       return SetWeight(change.set_weight(), state);
+    case control::Change::kDrainBackend:
+      return Drain(change.drain_backend(), state);
     case control::Change::CHANGE_NOT_SET:
       break;
   }
   return absl::InvalidArgumentError(
       "the change is empty; expected one of add_service, remove_service, "
       "add_backend, remove_backend, enable_backend, disable_backend, "
-      "set_weight");
+      "set_weight, drain_backend");
+}
+
+std::string DrainText(const DesiredBackend& backend) {
+  if (!backend.draining) return " no longer draining";
+  if (backend.drain_until == 0) return " draining";
+  return absl::StrCat(
+      " draining until ",
+      absl::FormatTime(
+          absl::FromUnixSeconds(static_cast<int64_t>(backend.drain_until)),
+          absl::LocalTimeZone()));
 }
 
 void DescribeBackend(const std::string& prefix, const DesiredBackend* before,
@@ -146,7 +172,8 @@ void DescribeBackend(const std::string& prefix, const DesiredBackend* before,
                      std::vector<std::string>& lines) {
   if (before == nullptr) {
     lines.push_back(absl::StrCat(prefix, " added, weight ", after->weight,
-                                 after->disabled ? ", disabled" : ""));
+                                 after->disabled ? ", disabled" : "",
+                                 after->draining ? ", draining" : ""));
     return;
   }
   if (after == nullptr) {
@@ -160,6 +187,10 @@ void DescribeBackend(const std::string& prefix, const DesiredBackend* before,
   if (before->disabled != after->disabled) {
     lines.push_back(
         absl::StrCat(prefix, after->disabled ? " disabled" : " enabled"));
+  }
+  if (before->draining != after->draining ||
+      before->drain_until != after->drain_until) {
+    lines.push_back(absl::StrCat(prefix, DrainText(*after)));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "absl/status/status.h"
 #include "common/backend_spec.h"
@@ -18,9 +19,14 @@ namespace l275 {
 struct DesiredBackend {
   uint32_t weight = kDefaultWeight;
   bool disabled = false;
+  bool draining = false;
+  // When it ends: seconds since 1970, 0 for never. A time of the wall clock,
+  // since it is written down and outlives the agent.
+  uint64_t drain_until = 0;
 
   friend bool operator==(const DesiredBackend& a, const DesiredBackend& b) {
-    return a.weight == b.weight && a.disabled == b.disabled;
+    return std::tie(a.weight, a.disabled, a.draining, a.drain_until) ==
+           std::tie(b.weight, b.disabled, b.draining, b.drain_until);
   }
 };
 

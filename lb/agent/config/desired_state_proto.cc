@@ -109,6 +109,13 @@ absl::StatusOr<std::pair<Ipv4Address, DesiredBackend>> BackendFromProto(
         " is out of range; expected 0 to ", kMaxWeight));
   }
   backend.disabled = message.disabled();
+  backend.draining = message.draining();
+  backend.drain_until = message.drain_until();
+  if (backend.drain_until != 0 && !backend.draining) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("backend ", address.ToString(),
+                     ": drain_until without draining: true"));
+  }
   return std::make_pair(address, backend);
 }
 
@@ -154,6 +161,8 @@ control::Services DesiredStateToProto(const DesiredState& state) {
       backend_message->set_address(backend_address.ToString());
       backend_message->set_weight(backend.weight);
       backend_message->set_disabled(backend.disabled);
+      backend_message->set_draining(backend.draining);
+      backend_message->set_drain_until(backend.drain_until);
     }
   }
   return services;

@@ -4,6 +4,9 @@
 #include <bpf/libbpf.h>
 #include <glog/logging.h>
 
+#include <cerrno>
+#include <numeric>
+
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 
@@ -38,6 +41,14 @@ absl::StatusOr<std::vector<l275_counter>> ReadCounters(
     sums.push_back(sum);
   }
   return sums;
+}
+
+absl::StatusOr<uint64_t> ReadSum(int fd, uint32_t index) {
+  std::vector<uint64_t> per_cpu(PossibleCpus());
+  if (bpf_map_lookup_elem(fd, &index, per_cpu.data()) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("reading counter ", index));
+  }
+  return std::accumulate(per_cpu.begin(), per_cpu.end(), uint64_t{0});
 }
 
 void ClearCounter(int fd, uint32_t index) {

@@ -16,6 +16,9 @@ namespace l275 {
 absl::StatusOr<std::vector<l275_counter>> ReadCounters(
     int fd, absl::Span<const uint32_t> indices);
 
+// The plain per-CPU counter of 8 bytes at `index`, summed.
+absl::StatusOr<uint64_t> ReadSum(int fd, uint32_t index);
+
 // Sets one to zero: before its index is used for something new, while the
 // program does not know of it.
 void ClearCounter(int fd, uint32_t index);

@@ -1,6 +1,5 @@
 #include "lb/agent/dataplane/map_contents.h"
 
-#include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <glog/logging.h>
@@ -8,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 #include <tuple>
+
+#include "lb/agent/dataplane/service_writer.h"
 
 namespace l275 {
 namespace {
@@ -57,8 +58,19 @@ MapContents::Entries ReadEgress(const Maps& maps) {
 }
 
 MapContents::Entries ReadServices(const Maps& maps) {
-  return ReadEntries(maps.services_fd(), sizeof(l275_service_key),
-                     sizeof(l275_service));
+  MapContents::Entries entries;
+  for (uint32_t i = 0; i < maps.service_buckets().size(); ++i) {
+    const l275_service_bucket& bucket = maps.service_buckets()[i];
+    for (uint32_t j = 0; j < L275_BUCKET_ENTRIES; ++j) {
+      if (bucket.key[j] == 0) continue;
+      CHECK(entries
+                .emplace(BytesOf(&bucket.key[j], 1),
+                         BytesOf(&maps.services()[bucket.record[j]], 1))
+                .second)
+          << "a key in two places";
+    }
+  }
+  return entries;
 }
 
 }  // namespace
@@ -82,14 +94,11 @@ bool operator==(const MapContents& a, const MapContents& b) {
 }
 
 l275_service ServiceEntry(const Maps& maps, const ServiceAddress& address) {
-  l275_service_key key = {};
-  key.vip = address.vip.ToNetwork();
-  key.port = htons(address.port);
-  key.protocol = address.protocol;
-  l275_service entry = {};
-  PCHECK(bpf_map_lookup_elem(maps.services_fd(), &key, &entry) == 0 ||
-         errno == ENOENT);
-  return entry;
+  const uint64_t key = ServiceKeyWord(address);
+  const MapContents::Entries entries = ReadServices(maps);
+  const auto found = entries.find(BytesOf(&key, 1));
+  return found == entries.end() ? l275_service{}
+                                : As<l275_service>(found->second);
 }
 
 size_t CountServices(const Maps& maps) { return ReadServices(maps).size(); }

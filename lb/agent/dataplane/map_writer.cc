@@ -1,7 +1,5 @@
 #include "lb/agent/dataplane/map_writer.h"
 
-#include <arpa/inet.h>
-#include <bpf/bpf.h>
 #include <glog/logging.h>
 
 #include <cstring>
@@ -12,30 +10,23 @@
 #include "common/flow_hash.h"
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/dataplane/tick.h"
 
 namespace l275 {
 namespace {
 
-l275_service_key KeyOf(const ServiceAddress& address) {
-  l275_service_key key = {};
-  key.vip = address.vip.ToNetwork();
-  key.port = htons(address.port);
-  key.protocol = address.protocol;
-  return key;
-}
-
-// A backend is 8 bytes wide so that it changes in one store.
-void StoreBackend(l275_backend& to, const l275_backend& from) {
-  static_assert(sizeof(from) == sizeof(uint64_t), "one store");
-  uint64_t word;
-  memcpy(&word, &from, sizeof(word));
-  __atomic_store_n(reinterpret_cast<uint64_t*>(&to), word, __ATOMIC_RELEASE);
+// A half of a backend, two words of 4 bytes, changes by one store.
+void StoreHalf(uint32_t& first, uint32_t first_value, uint32_t second_value) {
+  const uint32_t words[2] = {first_value, second_value};
+  uint64_t half;
+  memcpy(&half, words, sizeof(half));
+  __atomic_store_n(reinterpret_cast<uint64_t*>(&first), half, __ATOMIC_RELEASE);
 }
 
 std::vector<MaglevBackend> TableBackends(const SnapshotService& service) {
   std::vector<MaglevBackend> backends;
-  for (const auto& [address, weight] : service.shares) {
-    if (weight > 0) backends.push_back({address, weight});
+  for (const auto& [address, backend] : service.backends) {
+    if (backend.weight > 0) backends.push_back({address, backend.weight});
   }
   return backends;
 }
@@ -50,6 +41,7 @@ struct MapWriter::Plan {
   };
   std::vector<std::pair<ServiceAddress, WrittenService>> services;
   std::vector<Allocation> allocations;
+  std::vector<uint32_t> places;
 };
 
 MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
@@ -58,6 +50,8 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
       service_ids_(1, maps->sizes().services + 1),
       backend_ids_(1, maps->sizes().backends + 1),
       slot_ranges_(0, maps->sizes().slots),
+      service_table_(maps),
+      slots_(maps),
       next_hops_(maps),
       devices_(maps) {}
 
@@ -104,6 +98,7 @@ absl::Status MapWriter::PlanService(const ServiceAddress& address,
   } else {
     L275_RETURN_IF_ERROR(Allocate(service_ids_, 1, "services", "--max_services",
                                   now, plan, service.id));
+    L275_RETURN_IF_ERROR(ReservePlace(address, now, plan, service));
     service.hash_key = l275_service_hash_key(
         hash_seed_, address.vip.ToNetwork(), address.protocol);
   }
@@ -111,9 +106,12 @@ absl::Status MapWriter::PlanService(const ServiceAddress& address,
     L275_RETURN_IF_ERROR(Allocate(slot_ranges_, source.table_size, "slots",
                                   "--max_slots", now, plan,
                                   service.first_slot));
+    L275_RETURN_IF_ERROR(Allocate(service_table_.records(), 1,
+                                  "service records", "--max_services", now,
+                                  plan, service.record));
   }
   std::map<Ipv4Address, WrittenBackend> backends;
-  for (const auto& [backend_address, weight] : source.shares) {
+  for (const auto& [backend_address, unused] : source.backends) {
     const auto known = service.backends.find(backend_address);
     WrittenBackend& backend = backends[backend_address];
     if (known != service.backends.end()) {
@@ -144,7 +142,24 @@ absl::Status MapWriter::Allocate(RangeAllocator& allocator, uint32_t length,
   return absl::OkStatus();
 }
 
+absl::Status MapWriter::ReservePlace(const ServiceAddress& address,
+                                     TimePoint now, Plan& plan,
+                                     WrittenService& service) {
+  const std::optional<uint32_t> place =
+      service_table_.ReservePlace(address, now);
+  if (!place.has_value()) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("no room for ", address.ToString(),
+                     " in its buckets of the table of services; start with a "
+                     "greater --max_services"));
+  }
+  service.place = *place;
+  plan.places.push_back(*place);
+  return absl::OkStatus();
+}
+
 void MapWriter::UndoPlan(const Plan& plan) {
+  for (uint32_t place : plan.places) service_table_.ReturnPlace(place);
   for (const Plan::Allocation& allocation : plan.allocations) {
     allocation.allocator->Return(allocation.first, allocation.length);
   }
@@ -157,57 +172,122 @@ void MapWriter::WriteService(const ServiceAddress& address,
   const auto found = services_.find(address);
   const bool is_new = found == services_.end();
   const WrittenService before = is_new ? WrittenService() : found->second;
+  const bool new_table = before.source.table_size != service.source.table_size;
   if (is_new) ClearCounter(maps_.service_counters_fd(), service.id);
   for (auto& [backend_address, backend] : service.backends) {
     if (before.backends.count(backend_address) > 0) continue;
     ClearCounter(maps_.backend_counters_fd(), backend.id);
     SetNextHop(backend_address, snapshot, backend, now);
   }
-  WriteTable(service);
-  if (before.source.table_size != service.source.table_size) {
-    PublishService(address, service);
-  }
+  WriteLiveness(before, service);
+  WriteTable(!new_table, service, now);
+  if (new_table) PublishService(address, service);
   for (const auto& [backend_address, backend] : before.backends) {
     if (service.backends.count(backend_address) == 0) FreeBackend(backend, now);
   }
-  if (!is_new && before.source.table_size != service.source.table_size) {
-    slot_ranges_.Free(before.first_slot, before.source.table_size, now);
+  if (!is_new && new_table) {
+    VoidFlows(service);
+    slots_.Forget(before.first_slot, before.slot_count());
+    slot_ranges_.Free(before.first_slot, before.slot_count(), now);
+    service_table_.records().Free(before.record, 1, now);
   }
   services_[address] = std::move(service);
 }
 
-void MapWriter::WriteTable(WrittenService& service) {
+// Before the slots: what these do depends on who is alive.
+void MapWriter::WriteLiveness(const WrittenService& before,
+                              WrittenService& service) {
+  for (auto& [address, backend] : service.backends) {
+    const SnapshotBackend& source = service.source.backends.at(address);
+    SetFlags(backend, source.alive, source.weight == 0);
+  }
+  for (auto [address, backend] : before.backends) {
+    if (service.backends.count(address) == 0) SetFlags(backend, false, false);
+  }
+}
+
+// With its death a backend's entries in the flow table become void: what comes
+// back under the id, be it the same server, does not know those flows. Nor
+// those that a packet on its way recorded when it was dead already.
+void MapWriter::SetFlags(WrittenBackend& backend, bool alive, bool draining) {
+  l275_backend& entry = maps_.backends()[backend.id];
+  const bool changes = backend.alive != alive;
+  const uint32_t flags = !alive     ? 0
+                         : draining ? L275_BACKEND_ALIVE | L275_BACKEND_DRAINING
+                                    : L275_BACKEND_ALIVE;
+  StoreHalf(entry.generation, entry.generation + (changes ? 1 : 0), flags);
+  backend.alive = alive;
+}
+
+// The flows of a service that got a new table are at other backends now, and
+// stay there.
+void MapWriter::VoidFlows(const WrittenService& service) {
+  for (const auto& [address, backend] : service.backends) {
+    l275_backend& entry = maps_.backends()[backend.id];
+    StoreHalf(entry.generation, entry.generation + 1, entry.flags);
+  }
+}
+
+void MapWriter::WriteTable(bool keep_flows, WrittenService& service,
+                           TimePoint now) {
+  const std::vector<uint32_t> owners = OwnersOf(service);
+  if (keep_flows) {
+    slots_.Change(service.first_slot, owners, TickOf(now));
+  } else {
+    slots_.Fill(service.first_slot, owners);
+  }
+}
+
+// The backend id for each slot, 0 for none; counts each backend's slots.
+std::vector<uint32_t> MapWriter::OwnersOf(WrittenService& service) {
   const std::vector<MaglevBackend> backends = TableBackends(service.source);
   const std::vector<uint32_t>& table =
-      tables_.Build(backends, service.source.table_size);
+      tables_.Build(backends, service.slot_count());
+  std::vector<uint32_t> owners(service.slot_count());
+  std::vector<uint32_t> ids(backends.size());
+  std::vector<uint32_t> counts(backends.size());
+  for (size_t i = 0; i < backends.size(); ++i) {
+    ids[i] = service.backends.at(backends[i].address).id;
+  }
+  for (size_t slot = 0; slot < table.size(); ++slot) {
+    owners[slot] = ids[table[slot]];
+    ++counts[table[slot]];
+  }
   for (auto& [address, backend] : service.backends) backend.slots = 0;
-  std::vector<WrittenBackend*> owners;
-  owners.reserve(backends.size());
-  for (const MaglevBackend& backend : backends) {
-    owners.push_back(&service.backends.at(backend.address));
+  for (size_t i = 0; i < backends.size(); ++i) {
+    service.backends.at(backends[i].address).slots = counts[i];
   }
-  uint32_t* const slots = maps_.slots() + service.first_slot;
-  for (uint32_t slot = 0; slot < service.source.table_size; ++slot) {
-    WrittenBackend* const owner = table.empty() ? nullptr : owners[table[slot]];
-    const uint32_t id = owner == nullptr ? 0 : owner->id;
-    if (owner != nullptr) ++owner->slots;
-    if (slots[slot] != id) {
-      __atomic_store_n(&slots[slot], id, __ATOMIC_RELEASE);
-    }
-  }
+  return owners;
 }
 
 void MapWriter::PublishService(const ServiceAddress& address,
                                const WrittenService& service) {
-  const l275_service_key key = KeyOf(address);
   l275_service value = {};
   value.hash_key = service.hash_key;
   value.first_slot = service.first_slot;
-  value.slots = service.source.table_size;
+  value.slots = service.slot_count();
   value.id = service.id;
-  // The map has an entry for every id, and the id was free.
-  PCHECK(bpf_map_update_elem(maps_.services_fd(), &key, &value, BPF_ANY) == 0)
-      << "bpf_map_update_elem(services, " << address.ToString() << ")";
+  service_table_.Publish(address, service.place, service.record, value);
+}
+
+void MapWriter::Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
+                       TimePoint now) {
+  if (slots_.tracked() == 0) return;
+  for (const auto& [address, service] : services_) {
+    if (IsUnused(service)) {
+      slots_.SettleAll(service.first_slot, service.slot_count());
+      continue;
+    }
+    slots_.Settle(
+        service.first_slot, service.slot_count(), TickOf(now), idle_ticks,
+        [&](uint32_t slot) { return sweep.kept_away.count(slot) > 0; });
+  }
+}
+
+bool MapWriter::IsUnused(const WrittenService& service) const {
+  const absl::StatusOr<std::vector<l275_counter>> counters =
+      ReadCounters(maps_.service_counters_fd(), {service.id});
+  return counters.ok() && (*counters)[0].packets == 0;
 }
 
 void MapWriter::MoveNextHops(const Snapshot& snapshot, TimePoint now) {
@@ -232,10 +312,8 @@ void MapWriter::SetNextHop(Ipv4Address address, const Snapshot& snapshot,
   backend.next_hop = next_hop == snapshot.next_hops.end()
                          ? 0
                          : next_hops_.Acquire(next_hop->second, now);
-  l275_backend entry = {};
-  entry.address = address.ToNetwork();
-  entry.next_hop = backend.next_hop;
-  StoreBackend(maps_.backends()[backend.id], entry);
+  StoreHalf(maps_.backends()[backend.id].address, address.ToNetwork(),
+            backend.next_hop);
   next_hops_.Release(old, now);
 }
 
@@ -247,14 +325,15 @@ void MapWriter::FreeBackend(const WrittenBackend& backend, TimePoint now) {
 void MapWriter::RemoveService(const ServiceAddress& address, TimePoint now) {
   ++service_changes_;
   const auto found = services_.find(address);
-  const WrittenService& service = found->second;
-  const l275_service_key key = KeyOf(address);
-  PCHECK(bpf_map_delete_elem(maps_.services_fd(), &key) == 0)
-      << "bpf_map_delete_elem(services, " << address.ToString() << ")";
-  for (const auto& [backend_address, backend] : service.backends) {
+  WrittenService& service = found->second;
+  service_table_.Remove(service.place, now);
+  service_table_.records().Free(service.record, 1, now);
+  for (auto& [backend_address, backend] : service.backends) {
+    SetFlags(backend, false, false);
     FreeBackend(backend, now);
   }
-  slot_ranges_.Free(service.first_slot, service.source.table_size, now);
+  slots_.Forget(service.first_slot, service.slot_count());
+  slot_ranges_.Free(service.first_slot, service.slot_count(), now);
   service_ids_.Free(service.id, 1, now);
   services_.erase(found);
 }

@@ -7,9 +7,12 @@
 
 #include "absl/status/status.h"
 #include "lb/agent/dataplane/device_writer.h"
+#include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/next_hop_writer.h"
 #include "lb/agent/dataplane/range_allocator.h"
+#include "lb/agent/dataplane/service_writer.h"
+#include "lb/agent/dataplane/slot_writer.h"
 #include "lb/agent/dataplane/snapshot.h"
 #include "lb/agent/dataplane/written_service.h"
 #include "lb/agent/table/table_builder.h"
@@ -23,6 +26,9 @@ namespace l275 {
 // from the far end of the packet path to the near one: next hops, backends,
 // slots, services. So a packet never finds a reference to what is not there
 // yet; and what is not referred to any more rests before it is used again.
+//
+// Flows stay on their backend while that is alive (SlotWriter), but for a
+// service whose table gets another size.
 class MapWriter {
  public:
   using TimePoint = RangeAllocator::TimePoint;
@@ -35,10 +41,16 @@ class MapWriter {
   // then nothing was changed.
   absl::Status Write(const Snapshot& snapshot, TimePoint now);
 
+  // Untracks the slots that a sweep of the flow table found settled; of a
+  // service that never forwarded a packet all, since it has no flows.
+  void Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
+              TimePoint now);
+
   const std::map<ServiceAddress, WrittenService>& services() const {
     return services_;
   }
   const RangeAllocator& slot_ranges() const { return slot_ranges_; }
+  const SlotWriter& slots() const { return slots_; }
 
   // Services that were added, changed or removed, each time counted, since the
   // start. A snapshot that differs in none, or in next hops only, adds nothing.
@@ -55,13 +67,20 @@ class MapWriter {
   absl::Status Allocate(RangeAllocator& allocator, uint32_t length,
                         const char* things, const char* flag, TimePoint now,
                         Plan& plan, uint32_t& first);
+  absl::Status ReservePlace(const ServiceAddress& address, TimePoint now,
+                            Plan& plan, WrittenService& service);
   void UndoPlan(const Plan& plan);
 
   void WriteService(const ServiceAddress& address, WrittenService service,
                     const Snapshot& snapshot, TimePoint now);
-  void WriteTable(WrittenService& service);
+  void WriteLiveness(const WrittenService& before, WrittenService& service);
+  void SetFlags(WrittenBackend& backend, bool alive, bool draining);
+  void VoidFlows(const WrittenService& service);
+  void WriteTable(bool keep_flows, WrittenService& service, TimePoint now);
+  std::vector<uint32_t> OwnersOf(WrittenService& service);
   void PublishService(const ServiceAddress& address,
                       const WrittenService& service);
+  bool IsUnused(const WrittenService& service) const;
   void MoveNextHops(const Snapshot& snapshot, TimePoint now);
   void SetNextHop(Ipv4Address address, const Snapshot& snapshot,
                   WrittenBackend& backend, TimePoint now);
@@ -74,6 +93,8 @@ class MapWriter {
   RangeAllocator backend_ids_;
   RangeAllocator slot_ranges_;
   TableBuilder tables_;
+  ServiceWriter service_table_;
+  SlotWriter slots_;
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;

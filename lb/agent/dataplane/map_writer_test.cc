@@ -47,7 +47,7 @@ SnapshotService WithBackends(uint32_t table_size,
                              uint32_t weight = 100) {
   SnapshotService service;
   service.table_size = table_size;
-  for (uint32_t number : numbers) service.shares[Backend(number)] = weight;
+  for (uint32_t number : numbers) service.backends[Backend(number)] = {weight};
   return service;
 }
 
@@ -61,7 +61,7 @@ std::vector<Ipv4Address> OwnersInMaps(const Maps& maps,
   const l275_service entry = ServiceEntry(maps, address);
   std::vector<Ipv4Address> owners;
   for (uint32_t slot = 0; slot < entry.slots; ++slot) {
-    const uint32_t id = maps.slots()[entry.first_slot + slot];
+    const uint32_t id = maps.slots()[entry.first_slot + slot] & L275_SLOT_OWNER;
     owners.push_back(Ipv4Address::FromNetwork(maps.backends()[id].address));
   }
   return owners;
@@ -69,7 +69,8 @@ std::vector<Ipv4Address> OwnersInMaps(const Maps& maps,
 
 std::vector<Ipv4Address> OwnersByMaglev(const SnapshotService& service) {
   std::vector<MaglevBackend> backends;
-  for (const auto& [address, weight] : service.shares) {
+  for (const auto& [address, state] : service.backends) {
+    const uint32_t weight = state.weight;
     if (weight > 0) backends.push_back({address, weight});
   }
   if (backends.empty()) {
@@ -166,7 +167,7 @@ void MapWriterTest::ExpectServiceIs(const ServiceAddress& address,
   const std::vector<Ipv4Address> owners = OwnersByMaglev(service);
   ASSERT_EQ(OwnersInMaps(*maps_, address), owners);
   const WrittenService& written = writer_->services().at(address);
-  ASSERT_EQ(written.backends.size(), service.shares.size());
+  ASSERT_EQ(written.backends.size(), service.backends.size());
   for (const auto& [backend_address, backend] : written.backends) {
     SCOPED_TRACE(backend_address.ToString());
     EXPECT_NE(backend.id, 0u);
@@ -240,9 +241,9 @@ class RandomChanges {
     const auto found = snapshot.services.find(RandomService());
     if (found == snapshot.services.end()) return;
     if (Below(3) == 0) {
-      found->second.shares.erase(RandomBackend());
+      found->second.backends.erase(RandomBackend());
     } else {
-      found->second.shares[RandomBackend()] = RandomWeight();
+      found->second.backends[RandomBackend()] = {RandomWeight()};
     }
   }
 
@@ -251,7 +252,7 @@ class RandomChanges {
     SnapshotService service;
     service.table_size = kSizes[Below(4)];
     for (uint32_t count = Below(5); count > 0; --count) {
-      service.shares[RandomBackend()] = RandomWeight();
+      service.backends[RandomBackend()] = {RandomWeight()};
     }
     return service;
   }
@@ -309,7 +310,7 @@ TEST_F(MapWriterTest, SlotsAreEmptyWhileNoBackendHasWeight) {
   snapshot.services[Service(80)] = WithBackends(13, {1, 2}, /*weight=*/0);
   Write(snapshot);
   EXPECT_EQ(OwnersInMaps(*maps_, Service(80)), std::vector<Ipv4Address>(13));
-  snapshot.services[Service(80)].shares[Backend(2)] = 1;
+  snapshot.services[Service(80)].backends[Backend(2)] = {1};
   Write(snapshot);
   EXPECT_EQ(OwnersInMaps(*maps_, Service(80)),
             std::vector<Ipv4Address>(13, Backend(2)));
@@ -325,7 +326,7 @@ TEST_F(MapWriterTest, SlotsOfAnUnchangedServiceAreNotWritten) {
   constexpr uint32_t kMark = 77;
   std::fill_n(maps_->slots() + unchanged.first_slot, unchanged.slots, kMark);
 
-  snapshot.services[Service(81)].shares[Backend(5)] = 100;
+  snapshot.services[Service(81)].backends[Backend(5)] = {100};
   snapshot.services[Service(82)] = WithBackends(31, {1});
   snapshot.next_hops[Backend(1)] = NextHop(kEth0, 1);
   snapshot.ingress[kEth0] = {2, 0, 0, 0, 0, 1};
@@ -358,7 +359,7 @@ TEST_F(MapWriterTest, CountsServicesThatChange) {
   snapshot.next_hops[Backend(1)] = NextHop(kEth0, 1);
   Write(snapshot);
   EXPECT_EQ(writer_->service_changes(), 2u) << "not changed";
-  snapshot.services[Service(80)].shares[Backend(2)] = 0;
+  snapshot.services[Service(80)].backends[Backend(2)] = {0};
   Write(snapshot);
   EXPECT_EQ(writer_->service_changes(), 3u) << "changed";
   snapshot.services.erase(Service(81));
@@ -451,7 +452,7 @@ TEST_F(MapWriterTest, CountersStartFromZeroForWhateverGetsTheirId) {
   AddTo(maps_->service_counters_fd(), 1);
   AddTo(maps_->backend_counters_fd(), 1);
   // What goes on being served goes on being counted.
-  snapshot.services[Service(80)].shares[Backend(1)] = 5;
+  snapshot.services[Service(80)].backends[Backend(1)] = {5};
   Write(snapshot);
   EXPECT_GT(PacketsAt(maps_->service_counters_fd(), 1), 0u);
   EXPECT_GT(PacketsAt(maps_->backend_counters_fd(), 1), 0u);
@@ -490,7 +491,7 @@ TEST_P(MapWriterExcessTest, IsRefusedAndChangesNothing) {
 
   Snapshot excess = fits;
   // A good change, a new next hop and a new interface are refused with it.
-  excess.services[Service(80)].shares[Backend(1)] = 7;
+  excess.services[Service(80)].backends[Backend(1)] = {7};
   excess.next_hops[Backend(2)] = NextHop(kEth1, 2);
   excess.ingress[kEth1] = {2, 0, 0, 0, 0, 2};
   excess.services[Service(81)] = WithBackends(13, {1});
@@ -563,7 +564,8 @@ class SlotReader {
       const l275_service entry = ServiceEntry(maps_, service_);
       const uint32_t* const slots = maps_.slots() + entry.first_slot;
       for (uint32_t slot = 0; slot < entry.slots; ++slot) {
-        seen_[__atomic_load_n(&slots[slot], __ATOMIC_ACQUIRE)] = true;
+        const uint32_t word = __atomic_load_n(&slots[slot], __ATOMIC_ACQUIRE);
+        seen_[word & L275_SLOT_OWNER] = true;
       }
     }
   }
@@ -590,7 +592,7 @@ TEST_F(MapWriterTest, AReaderSeesOnlyTheServicesOwnBackends) {
   for (uint32_t change = 3; change < 200; ++change) {
     SnapshotService& service = snapshot.services[Service(80)];
     service = WithBackends(change % 4 == 0 ? 509 : 251, {change - 1, change});
-    service.shares[Backend(change)] = 1 + change % 7;
+    service.backends[Backend(change)] = {1 + change % 7};
     snapshot.services[Service(81)] = WithBackends(251, {change - 1, change});
     snapshot.next_hops[Backend(change)] =
         NextHop(kEth0, static_cast<uint8_t>(change));

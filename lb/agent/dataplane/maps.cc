@@ -20,6 +20,19 @@ uint32_t SlotLines(const MapSizes& sizes) {
   return (sizes.slots + L275_SLOTS_PER_LINE - 1) / L275_SLOTS_PER_LINE;
 }
 
+// A power of two, twice as many entries as services at the least.
+uint32_t ServiceBuckets(const MapSizes& sizes) {
+  uint32_t buckets = 16;
+  while (buckets * L275_BUCKET_ENTRIES < 2 * sizes.services) buckets *= 2;
+  return buckets;
+}
+
+// As many again as are in use may rest, and some more: tables may get another
+// size many times in a row.
+uint32_t ServiceRecords(const MapSizes& sizes) {
+  return 2 * sizes.services + 1024;
+}
+
 absl::Status SetSize(bpf_map* map, uint32_t entries) {
   const int error = bpf_map__set_max_entries(map, entries);
   if (error == 0) return absl::OkStatus();
@@ -31,8 +44,12 @@ absl::Status SetSize(bpf_map* map, uint32_t entries) {
 // Index 0 means none, so that arrays of n things have n + 1 elements. There are
 // never more next hops in use than backends; as many again may rest.
 absl::Status SetSizes(const MapSizes& sizes, lb* object) {
-  L275_RETURN_IF_ERROR(SetSize(object->maps.services, sizes.services));
+  L275_RETURN_IF_ERROR(
+      SetSize(object->maps.service_buckets, ServiceBuckets(sizes)));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.services, ServiceRecords(sizes)));
   L275_RETURN_IF_ERROR(SetSize(object->maps.slots, SlotLines(sizes)));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.priors, SlotLines(sizes)));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.flows, sizes.flows));
   L275_RETURN_IF_ERROR(SetSize(object->maps.backends, sizes.backends + 1));
   L275_RETURN_IF_ERROR(SetSize(object->maps.next_hops, 2 * sizes.backends + 1));
   L275_RETURN_IF_ERROR(
@@ -55,9 +72,15 @@ absl::Status CheckLayout(const bpf_map* map, size_t key_size,
 absl::Status CheckLayouts(const lb* object) {
   constexpr size_t kIndex = sizeof(uint32_t);
   const auto& maps = object->maps;
-  L275_RETURN_IF_ERROR(CheckLayout(maps.services, sizeof(l275_service_key),
-                                   sizeof(l275_service)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.service_buckets, kIndex, sizeof(l275_service_bucket)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.services, kIndex, sizeof(l275_service)));
   L275_RETURN_IF_ERROR(CheckLayout(maps.slots, kIndex, sizeof(l275_slot_line)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.priors, kIndex, sizeof(l275_slot_line)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.flows, sizeof(l275_flow_key), sizeof(l275_flow)));
   L275_RETURN_IF_ERROR(
       CheckLayout(maps.backends, kIndex, sizeof(l275_backend)));
   L275_RETURN_IF_ERROR(
@@ -86,27 +109,44 @@ absl::StatusOr<std::unique_ptr<Maps>> Maps::Create(const MapSizes& sizes) {
   L275_RETURN_IF_ERROR(CheckLayouts(object.get()));
   L275_RETURN_IF_ERROR(CreateInKernel(object.get()));
   const auto& maps = object->maps;
+  L275_ASSIGN_OR_RETURN(
+      auto service_buckets,
+      MappedArray<l275_service_bucket>::Create(
+          bpf_map__fd(maps.service_buckets), ServiceBuckets(sizes)));
+  L275_ASSIGN_OR_RETURN(auto services,
+                        MappedArray<l275_service>::Create(
+                            bpf_map__fd(maps.services), ServiceRecords(sizes)));
   L275_ASSIGN_OR_RETURN(auto slot_lines,
                         MappedArray<l275_slot_line>::Create(
                             bpf_map__fd(maps.slots), SlotLines(sizes)));
+  L275_ASSIGN_OR_RETURN(auto prior_lines,
+                        MappedArray<l275_slot_line>::Create(
+                            bpf_map__fd(maps.priors), SlotLines(sizes)));
   L275_ASSIGN_OR_RETURN(auto backends,
                         MappedArray<l275_backend>::Create(
                             bpf_map__fd(maps.backends), sizes.backends + 1));
   L275_ASSIGN_OR_RETURN(
       auto next_hops, MappedArray<l275_next_hop>::Create(
                           bpf_map__fd(maps.next_hops), 2 * sizes.backends + 1));
-  return std::unique_ptr<Maps>(
-      new Maps(sizes, object.release(), std::move(slot_lines),
-               std::move(backends), std::move(next_hops)));
+  return std::unique_ptr<Maps>(new Maps(
+      sizes, object.release(), std::move(service_buckets), std::move(services),
+      std::move(slot_lines), std::move(prior_lines), std::move(backends),
+      std::move(next_hops)));
 }
 
 Maps::Maps(const MapSizes& sizes, lb* object,
+           MappedArray<l275_service_bucket> service_buckets,
+           MappedArray<l275_service> services,
            MappedArray<l275_slot_line> slot_lines,
+           MappedArray<l275_slot_line> prior_lines,
            MappedArray<l275_backend> backends,
            MappedArray<l275_next_hop> next_hops)
     : sizes_(sizes),
       object_(object),
+      service_buckets_(std::move(service_buckets)),
+      services_(std::move(services)),
       slot_lines_(std::move(slot_lines)),
+      prior_lines_(std::move(prior_lines)),
       backends_(std::move(backends)),
       next_hops_(std::move(next_hops)) {}
 
@@ -114,8 +154,13 @@ Maps::~Maps() { lb__destroy(object_); }
 
 absl::Status Maps::ShareWith(lb* object) const {
   const std::pair<bpf_map*, bpf_map*> shared[] = {
+      {object->maps.service_buckets, object_->maps.service_buckets},
       {object->maps.services, object_->maps.services},
       {object->maps.slots, object_->maps.slots},
+      {object->maps.priors, object_->maps.priors},
+      {object->maps.flows, object_->maps.flows},
+      {object->maps.flow_budget, object_->maps.flow_budget},
+      {object->maps.flow_events, object_->maps.flow_events},
       {object->maps.backends, object_->maps.backends},
       {object->maps.next_hops, object_->maps.next_hops},
       {object->maps.ingress, object_->maps.ingress},
@@ -131,10 +176,14 @@ absl::Status Maps::ShareWith(lb* object) const {
           -error, absl::StrCat("bpf_map__reuse_fd(", bpf_map__name(to), ")"));
     }
   }
+  object->rodata->service_bucket_mask = service_buckets_.size() - 1;
   return absl::OkStatus();
 }
 
-int Maps::services_fd() const { return bpf_map__fd(object_->maps.services); }
+int Maps::flows_fd() const { return bpf_map__fd(object_->maps.flows); }
+int Maps::flow_events_fd() const {
+  return bpf_map__fd(object_->maps.flow_events);
+}
 int Maps::ingress_fd() const { return bpf_map__fd(object_->maps.ingress); }
 int Maps::egress_fd() const { return bpf_map__fd(object_->maps.egress); }
 int Maps::verdict_counters_fd() const {

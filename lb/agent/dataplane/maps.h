@@ -18,6 +18,7 @@ struct MapSizes {
   uint32_t services = 0;
   uint32_t backends = 0;  // of all services together
   uint32_t slots = 0;     // of all tables together
+  uint32_t flows = 1;     // of tracked slots, at the same time
 };
 
 // The maps of common/map_layout.h, without any program: created first, filled,
@@ -36,14 +37,25 @@ class Maps {
   const MapSizes& sizes() const { return sizes_; }
 
   // What is mapped into memory. Index 0 means none, and is never written.
-  uint32_t* slots() { return slot_lines_.data()->backend; }
-  const uint32_t* slots() const { return slot_lines_.data()->backend; }
+  uint32_t* slots() { return slot_lines_.data()->word; }
+  const uint32_t* slots() const { return slot_lines_.data()->word; }
+  uint32_t* priors() { return prior_lines_.data()->word; }
+  const uint32_t* priors() const { return prior_lines_.data()->word; }
+  MappedArray<l275_service_bucket>& service_buckets() {
+    return service_buckets_;
+  }
+  const MappedArray<l275_service_bucket>& service_buckets() const {
+    return service_buckets_;
+  }
+  MappedArray<l275_service>& services() { return services_; }
+  const MappedArray<l275_service>& services() const { return services_; }
   MappedArray<l275_backend>& backends() { return backends_; }
   const MappedArray<l275_backend>& backends() const { return backends_; }
   MappedArray<l275_next_hop>& next_hops() { return next_hops_; }
   const MappedArray<l275_next_hop>& next_hops() const { return next_hops_; }
 
-  int services_fd() const;
+  int flows_fd() const;
+  int flow_events_fd() const;
   int ingress_fd() const;
   int egress_fd() const;
   int verdict_counters_fd() const;
@@ -52,13 +64,19 @@ class Maps {
 
  private:
   Maps(const MapSizes& sizes, lb* object,
+       MappedArray<l275_service_bucket> service_buckets,
+       MappedArray<l275_service> services,
        MappedArray<l275_slot_line> slot_lines,
+       MappedArray<l275_slot_line> prior_lines,
        MappedArray<l275_backend> backends,
        MappedArray<l275_next_hop> next_hops);
 
   const MapSizes sizes_;
   lb* const object_;  // owned; its program is not loaded
+  MappedArray<l275_service_bucket> service_buckets_;
+  MappedArray<l275_service> services_;
   MappedArray<l275_slot_line> slot_lines_;
+  MappedArray<l275_slot_line> prior_lines_;
   MappedArray<l275_backend> backends_;
   MappedArray<l275_next_hop> next_hops_;
 };

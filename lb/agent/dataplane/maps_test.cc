@@ -30,7 +30,8 @@ uint32_t EntriesOf(int fd) {
 TEST(MapsTest, HaveRoomForWhatWasAskedAndForIndexZero) {
   const auto maps = Maps::Create(kSizes);
   ASSERT_TRUE(maps.ok()) << maps.status();
-  EXPECT_EQ(EntriesOf((*maps)->services_fd()), 3u);
+  EXPECT_EQ((*maps)->service_buckets().size(), 16u);
+  EXPECT_EQ((*maps)->services().size(), 2 * 3u + 1024);
   EXPECT_EQ(EntriesOf((*maps)->service_counters_fd()), 3u + 1);
   EXPECT_EQ(EntriesOf((*maps)->backend_counters_fd()), 5u + 1);
   EXPECT_EQ((*maps)->backends().size(), 5u + 1);
@@ -45,9 +46,9 @@ TEST(MapsTest, AreEmpty) {
   for (uint32_t slot = 0; slot < kSizes.slots; ++slot) {
     EXPECT_EQ((*maps)->slots()[slot], 0u);
   }
-  l275_service_key key;
-  EXPECT_EQ(bpf_map_get_next_key((*maps)->services_fd(), nullptr, &key),
-            -ENOENT);
+  for (uint32_t i = 0; i < (*maps)->service_buckets().size(); ++i) {
+    for (uint64_t key : (*maps)->service_buckets()[i].key) EXPECT_EQ(key, 0u);
+  }
 }
 
 // What is stored in memory here, a program of another object finds there.
@@ -60,13 +61,13 @@ TEST(MapsTest, AreSharedWithAProgram) {
   ASSERT_EQ(lb__load(object.get()), 0);
 
   (*maps)->slots()[32] = 4711;
-  (*maps)->backends()[5] = {1, 2};
+  (*maps)->backends()[5] = {1, 2, 0, 0};
   (*maps)->next_hops()[10].ifindex = 3;
   uint32_t index = 2;
   l275_slot_line line = {};
   ASSERT_EQ(bpf_map_lookup_elem(bpf_map__fd(object->maps.slots), &index, &line),
             0);
-  EXPECT_EQ(line.backend[0], 4711u);
+  EXPECT_EQ(line.word[0], 4711u);
   index = 5;
   l275_backend backend = {};
   ASSERT_EQ(
@@ -83,7 +84,7 @@ TEST(MapsTest, AreSharedWithAProgram) {
 
 TEST(MapsTest, OfNoSizeAreRefused) {
   RouteBpfLogs();
-  const absl::Status status = Maps::Create({0, 5, 33}).status();
+  const absl::Status status = Maps::Create({3, 5, 0}).status();
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
 }
 

@@ -14,13 +14,21 @@ namespace l275 {
 // All that the data plane shall know, as a value: made of desired state, health
 // and next hops, handed to the map writer, never changed.
 
+struct SnapshotBackend {
+  uint32_t weight = 0;  // share of new flows; 0 gets none, for whatever reason
+  bool alive = true;    // keeps the flows that it has
+
+  friend bool operator==(const SnapshotBackend& a, const SnapshotBackend& b) {
+    return a.weight == b.weight && a.alive == b.alive;
+  }
+};
+
 struct SnapshotService {
   uint32_t table_size = 0;  // slots
-  // Each backend's weight; 0 for those that get no flows, for whatever reason.
-  std::map<Ipv4Address, uint32_t> shares;
+  std::map<Ipv4Address, SnapshotBackend> backends;
 
   friend bool operator==(const SnapshotService& a, const SnapshotService& b) {
-    return a.table_size == b.table_size && a.shares == b.shares;
+    return a.table_size == b.table_size && a.backends == b.backends;
   }
 };
 

@@ -15,14 +15,19 @@ struct WrittenBackend {
   uint32_t id = 0;        // in `backends` and `backend_counters`
   uint32_t next_hop = 0;  // id in `next_hops`
   uint32_t slots = 0;     // that it owns
+  bool alive = false;     // as written
 };
 
 struct WrittenService {
   SnapshotService source;  // what it was written from
   uint32_t id = 0;         // in `service_counters`
+  uint32_t place = 0;      // see ServiceWriter
+  uint32_t record = 0;     // in `services`
   uint64_t hash_key = 0;
   uint32_t first_slot = 0;
   std::map<Ipv4Address, WrittenBackend> backends;
+
+  uint32_t slot_count() const { return source.table_size; }
 };
 
 }  // namespace l275

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
+#include "lb/agent/dataplane/tick.h"
 
 namespace l275 {
 namespace {
@@ -181,6 +182,8 @@ absl::Status XdpAttachment::Load(const Maps& maps, const Options& options) {
   object_.reset(lb__open());
   if (object_ == nullptr) return ErrnoStatus(errno, "lb__open()");
   object_->rodata->decrement_ttl = options.decrement_ttl;
+  object_->rodata->tcp_idle_ticks = TicksOf(options.tcp_idle_timeout);
+  object_->rodata->flow_inserts_per_tick = options.flow_inserts_per_second;
   L275_RETURN_IF_ERROR(maps.ShareWith(object_.get()));
   DECLARE_LIBXDP_OPTS(xdp_program_opts, program_options);
   program_options.obj = object_->obj;

@@ -3,6 +3,7 @@
 
 #include <xdp/libxdp.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -30,6 +31,8 @@ class XdpAttachment {
   struct Options {
     XdpMode mode = XdpMode::kAuto;  // auto: native, else generic
     bool decrement_ttl = true;
+    std::chrono::seconds tcp_idle_timeout{900};
+    uint32_t flow_inserts_per_second = 100000;  // of each CPU
   };
 
   // `maps` outlives the attachment. NotFound: no such interface.

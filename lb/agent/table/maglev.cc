@@ -1,7 +1,9 @@
 #include "lb/agent/table/maglev.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "common/flow_hash.h"
 
@@ -19,6 +21,19 @@ uint64_t HashOfAddress(uint64_t seed, Ipv4Address address) {
   return l275_mix64(l275_mix64(seed) ^ address.ToHost());
 }
 
+// The inverse of `a` (1 to prime - 1) modulo a prime: extended Euclid, Knuth's
+// TAOCP volume 2, 4.5.2, algorithm X.
+uint32_t InverseModulo(uint32_t a, uint32_t prime) {
+  int64_t x = 1, next_x = 0;
+  int64_t r = a, next_r = prime;
+  while (next_r != 0) {
+    const int64_t quotient = r / next_r;
+    x = std::exchange(next_x, x - quotient * next_x);
+    r = std::exchange(next_r, r - quotient * next_r);
+  }
+  return static_cast<uint32_t>(x < 0 ? x + prime : x);
+}
+
 // A backend's order of preference among the slots, a permutation of them:
 // offset, offset + skip, offset + 2 * skip, ... modulo the number of slots.
 class Permutation {
@@ -33,6 +48,24 @@ class Permutation {
     const uint64_t next = uint64_t{next_} + skip_;
     next_ = next < slots_ ? next : next - slots_;
     return slot;
+  }
+
+  // Advances to behind the one that comes first of `slots`, none of which it
+  // has passed, and returns its place among them. Not empty.
+  size_t NextAmong(absl::Span<const uint32_t> slots) {
+    const uint64_t inverse = InverseModulo(skip_, slots_);
+    uint64_t least = slots_;
+    size_t first = 0;
+    for (size_t i = 0; i < slots.size(); ++i) {
+      const uint64_t ahead = uint64_t{slots[i]} + slots_ - next_;
+      const uint64_t steps = ahead * inverse % slots_;
+      if (steps < least) {
+        least = steps;
+        first = i;
+      }
+    }
+    next_ = (uint64_t{slots[first]} + skip_) % slots_;
+    return first;
   }
 
  private:
@@ -82,24 +115,67 @@ uint32_t GreatestWeight(absl::Span<const MaglevBackend> backends) {
   return greatest;
 }
 
+// The rounds of one table: whose turn it is.
+class Rounds {
+ public:
+  Rounds(absl::Span<const MaglevBackend> backends, uint32_t slots)
+      : greatest_weight_(GreatestWeight(backends)),
+        turns_(TurnsByAddress(backends, slots)) {}
+
+  Turn& Next() {
+    while (true) {
+      Turn& turn = turns_[next_];
+      next_ = next_ + 1 == turns_.size() ? 0 : next_ + 1;
+      if (turn.Comes(greatest_weight_)) return turn;
+    }
+  }
+
+ private:
+  const uint32_t greatest_weight_;
+  std::vector<Turn> turns_;
+  size_t next_ = 0;
+};
+
+// With f of m slots free a backend tries m / f taken ones before it finds one.
+// Near the end it is quicker to reckon for each free slot when it would come to
+// it: f divisions, each some times as dear as a try.
+uint32_t FewFreeSlots(uint32_t slots) {
+  return static_cast<uint32_t>(std::sqrt(slots)) / 2;
+}
+
+void TakeSlots(uint32_t count, Rounds& rounds, std::vector<uint32_t>& table) {
+  for (; count > 0; --count) {
+    Turn& turn = rounds.Next();
+    uint32_t slot = turn.permutation.Next();
+    while (table[slot] != kFree) slot = turn.permutation.Next();
+    table[slot] = turn.index;
+  }
+}
+
+void TakeFewFreeSlots(Rounds& rounds, std::vector<uint32_t>& table) {
+  std::vector<uint32_t> free_slots;
+  for (uint32_t slot = 0; slot < table.size(); ++slot) {
+    if (table[slot] == kFree) free_slots.push_back(slot);
+  }
+  while (!free_slots.empty()) {
+    Turn& turn = rounds.Next();
+    const size_t taken = turn.permutation.NextAmong(free_slots);
+    table[free_slots[taken]] = turn.index;
+    free_slots[taken] = free_slots.back();
+    free_slots.pop_back();
+  }
+}
+
 }  // namespace
 
 std::vector<uint32_t> BuildMaglevTable(absl::Span<const MaglevBackend> backends,
                                        uint32_t slots) {
   if (backends.empty()) return {};
-  const uint32_t greatest_weight = GreatestWeight(backends);
-  std::vector<Turn> turns = TurnsByAddress(backends, slots);
+  Rounds rounds(backends, slots);
   std::vector<uint32_t> table(slots, kFree);
-  uint32_t free_slots = slots;
-  while (true) {
-    for (Turn& turn : turns) {
-      if (!turn.Comes(greatest_weight)) continue;
-      uint32_t slot = turn.permutation.Next();
-      while (table[slot] != kFree) slot = turn.permutation.Next();
-      table[slot] = turn.index;
-      if (--free_slots == 0) return table;
-    }
-  }
+  TakeSlots(slots - FewFreeSlots(slots), rounds, table);
+  TakeFewFreeSlots(rounds, table);
+  return table;
 }
 
 }  // namespace l275

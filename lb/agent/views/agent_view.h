@@ -6,6 +6,8 @@
 #include <string>
 
 #include "lb/agent/config/desired_state.h"
+#include "lb/agent/dataplane/flow_keeper.h"
+#include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/health/health_monitor.h"
@@ -21,6 +23,8 @@ struct AgentView {
   const Maps& maps;
   const std::map<Ipv4Address, NextHop>& next_hops;
   const HealthMonitor* health;  // null with --health=none
+  const FlowSweep::Result& flows;
+  const FlowKeeper& flow_table;
   // The first interface that the program is attached to: its index, 0 for none,
   // and its name.
   uint32_t ingress;

@@ -3,12 +3,14 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/flow_hash.h"
+#include "common/map_layout.h"
 #include "common/read_file.h"
 #include "common/verdict_names.h"
 #include "lb/agent/views/service_view.h"
@@ -44,6 +46,20 @@ const Ipv4Address* FindBackend(const WrittenService& service, uint32_t id) {
     if (backend.id == id) return &address;
   }
   return nullptr;
+}
+
+bool IsTracked(uint32_t slot_word) {
+  return (slot_word & L275_SLOT_TRACKED) != 0;
+}
+
+l275_flow_key KeyOf(const Endpoint& source, const Endpoint& destination) {
+  l275_flow_key key = {};
+  key.source = source.address.ToNetwork();
+  key.destination = destination.address.ToNetwork();
+  key.source_port = htons(source.port);
+  key.destination_port = htons(destination.port);
+  key.protocol = IPPROTO_TCP;
+  return key;
 }
 
 // Why no backend of the service gets flows.
@@ -85,12 +101,18 @@ void JudgeService(const AgentView& view, const ServiceAddress& address,
       l275_flow_hash(service.hash_key, source.address.ToNetwork(),
                      htons(source.port), htons(destination.port));
   const uint32_t slot = l275_slot_of_hash(hash, service.source.table_size);
-  const uint32_t id = view.maps.slots()[service.first_slot + slot];
+  const uint32_t word = view.maps.slots()[service.first_slot + slot];
+  const std::optional<uint32_t> recorded =
+      IsTracked(word) ? view.flow_table.BackendOf(KeyOf(source, destination))
+                      : std::nullopt;
   explanation->set_service(address.ToString());
   explanation->set_hash(absl::StrFormat("0x%016x", hash));
   explanation->set_slot(slot);
   explanation->set_table_size(service.source.table_size);
-  const Ipv4Address* backend = FindBackend(service, id);
+  explanation->set_tracked(IsTracked(word));
+  explanation->set_recorded(recorded.has_value());
+  const Ipv4Address* backend =
+      FindBackend(service, recorded.value_or(word & L275_SLOT_OWNER));
   if (backend == nullptr) {
     return SetVerdict(L275_DROP_NO_BACKEND, NoBackendDetail(service),
                       explanation);

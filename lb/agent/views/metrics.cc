@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "common/status_util.h"
+#include "lb/agent/views/flow_event_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/verdict_view.h"
 
@@ -141,6 +142,26 @@ void AddBeacons(const BeaconCounters& beacons, std::vector<MetricFamily>& out) {
   out.push_back(family.Take());
 }
 
+void AddFlows(const AgentView& view,
+              const std::vector<control::FlowEventCounter>& events,
+              std::vector<MetricFamily>& out) {
+  Family family =
+      Counter("l275_flow_events_total",
+              "Packets of tracked slots, by what happened to their flow");
+  for (const control::FlowEventCounter& event : events) {
+    family.Add({{"event", event.event()}},
+               static_cast<double>(event.packets()));
+  }
+  out.push_back(family.Take());
+  AddOne(Gauge("l275_tracked_slots",
+               "Slots whose flows may be elsewhere than at their owner"),
+         view.writer.slots().tracked(), out);
+  AddOne(Gauge("l275_flow_entries", "Entries of the flow table"),
+         view.flows.entries, out);
+  AddOne(Gauge("l275_flow_capacity", "Entries that there is room for"),
+         view.maps.sizes().flows, out);
+}
+
 void AddAgent(const AgentView& view, const AgentCounters& counters,
               const std::string& version, std::vector<MetricFamily>& out) {
   Family build = Gauge("l275_build_info", "1, with the version as a label");
@@ -168,11 +189,13 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
     const std::string& version) {
   L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(view.maps));
   L275_ASSIGN_OR_RETURN(const auto services, ViewServices(view));
+  L275_ASSIGN_OR_RETURN(const auto events, ViewFlowEvents(view.maps));
   std::vector<MetricFamily> families;
   AddAgent(view, counters, version, families);
   AddVerdicts(verdicts, families);
   AddServices(services, families);
   AddBackends(services, families);
+  AddFlows(view, events, families);
   if (view.health != nullptr) AddBeacons(view.health->counters(), families);
   return families;
 }

@@ -107,9 +107,15 @@ control::BackendState ViewBackend(const AgentView& view,
   state.set_address(address.ToString());
   state.set_weight(desired.weight);
   state.set_disabled(desired.disabled);
+  state.set_draining(desired.draining);
+  state.set_drain_until(desired.drain_until);
   FillHealth(view, address, &state);
-  state.set_active(written.source.shares.at(address) > 0);
+  state.set_active(written.source.backends.at(address).weight > 0);
   state.set_slots(written.backends.at(address).slots);
+  const auto recent = view.flows.recent.find(written.backends.at(address).id);
+  if (recent != view.flows.recent.end()) {
+    state.set_recent_flows(recent->second);
+  }
   FillNextHop(view, address, state.mutable_next_hop());
   return state;
 }

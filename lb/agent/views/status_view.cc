@@ -29,9 +29,9 @@ void FillBackends(const AgentView& view, control::Status* status) {
   uint32_t backends = 0;
   uint32_t active = 0;
   for (const auto& [address, service] : view.writer.services()) {
-    for (const auto& [backend, share] : service.source.shares) {
+    for (const auto& [address_of_backend, backend] : service.source.backends) {
       ++backends;
-      if (share > 0) ++active;
+      if (backend.weight > 0) ++active;
     }
   }
   status->set_backends(backends);
@@ -50,6 +50,9 @@ absl::Status FillStatus(const AgentView& view, control::Status* status) {
   FillBackends(view, status);
   status->set_slots_used(view.writer.slot_ranges().used());
   status->set_slots_capacity(view.writer.slot_ranges().capacity());
+  status->set_slots_tracked(view.writer.slots().tracked());
+  status->set_flow_entries(view.flows.entries);
+  status->set_flow_capacity(view.maps.sizes().flows);
   return FillTraffic(view.maps, status);
 }
 

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Tracked slots: why connections do not move when a table changes.
+ *
+ * The owner of such a slot is where new flows go, its prior where flows went before. A flow's
+ * entry, if it has one and its backend lives, wins. Otherwise a SYN goes to the owner and anything
+ * else to the prior, and the choice is recorded. What cannot be recorded takes the way that its
+ * later packets will take, without an entry: the prior's. So a full table delays a change for new
+ * flows, and breaks none.
+ */
+#ifndef L275_BPF_TRACK_H_
+#define L275_BPF_TRACK_H_
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "bpf/maps.h"
+#include "bpf/packet.h"
+#include "bpf/settings.h"
+
+/* A packet of a tracked slot. */
+struct tracked {
+	struct l275_flow_key key;
+	__u32 slot;
+	__u32 owner;
+	__u32 now; /* tick */
+	bool syn;
+};
+
+static __always_inline void count_flow_event(enum l275_flow_event event)
+{
+	__u32 index = event;
+	__u64 *count = bpf_map_lookup_elem(&flow_events, &index);
+
+	if (count)
+		++*count;
+}
+
+static __always_inline const struct l275_backend *lookup_backend(__u32 id)
+{
+	return id ? bpf_map_lookup_elem(&backends, &id) : NULL;
+}
+
+static __always_inline bool is_alive(const struct l275_backend *backend)
+{
+	return backend && backend->flags & L275_BACKEND_ALIVE;
+}
+
+static __always_inline __u32 *lookup_prior(__u32 slot)
+{
+	__u32 index = slot / L275_SLOTS_PER_LINE;
+	struct l275_slot_line *line = bpf_map_lookup_elem(&priors, &index);
+
+	return line ? &line->word[slot % L275_SLOTS_PER_LINE] : NULL;
+}
+
+/* Another CPU may have read the clock later, and been here first. */
+static __always_inline bool is_idle(const struct l275_flow *flow, __u32 now)
+{
+	return (__s32)(now - flow->last_seen) > (__s32)tcp_idle_ticks;
+}
+
+/*
+ * An entry of another slot is from a time when the flow's service was another one. A SYN begins a
+ * new flow, which a draining backend does not get.
+ */
+static __always_inline bool is_live(const struct l275_flow *flow, const struct tracked *packet)
+{
+	const struct l275_backend *backend = lookup_backend(flow->backend);
+
+	if (flow->slot != packet->slot || is_idle(flow, packet->now))
+		return false;
+	if (!is_alive(backend) || backend->generation != flow->generation)
+		return false;
+	return !(packet->syn && backend->flags & L275_BACKEND_DRAINING);
+}
+
+static __always_inline bool spend_insertion(__u32 now)
+{
+	__u32 zero = 0;
+	struct l275_flow_budget *budget = bpf_map_lookup_elem(&flow_budget, &zero);
+
+	if (!budget)
+		return false;
+	if (budget->tick != now) {
+		budget->tick = now;
+		budget->used = 0;
+	}
+	if (budget->used >= flow_inserts_per_tick)
+		return false;
+	budget->used++;
+	return true;
+}
+
+static __always_inline bool record(const struct tracked *packet, __u32 backend_id)
+{
+	const struct l275_backend *backend = lookup_backend(backend_id);
+	struct l275_flow flow = {
+		.backend = backend_id,
+		.generation = backend ? backend->generation : 0,
+		.last_seen = packet->now,
+		.slot = packet->slot,
+	};
+
+	/* An entry that is over has its place already. */
+	if (bpf_map_update_elem(&flows, &packet->key, &flow, BPF_EXIST) == 0)
+		goto recorded;
+	if (!spend_insertion(packet->now)) {
+		count_flow_event(L275_FLOW_LIMITED);
+		return false;
+	}
+	if (bpf_map_update_elem(&flows, &packet->key, &flow, BPF_ANY) != 0) {
+		count_flow_event(L275_FLOW_FULL);
+		return false;
+	}
+recorded:
+	count_flow_event(L275_FLOW_RECORDED);
+	return true;
+}
+
+/* The backend of a flow that has no entry and gets none. */
+static __always_inline __u32 backend_without_entry(const struct tracked *packet, __u32 prior_word)
+{
+	__u32 prior = prior_word & L275_PRIOR_BACKEND;
+
+	return is_alive(lookup_backend(prior)) ? prior : packet->owner;
+}
+
+/*
+ * The agent must not take the slot for settled. Returns the prior word as it was when the agent was
+ * told: it may have changed since the program first looked.
+ */
+static __always_inline __u32 tell_unrecorded(__u32 *prior_word, __u32 seen)
+{
+	if (seen & L275_PRIOR_UNRECORDED)
+		return seen;
+	return __sync_fetch_and_or(prior_word, L275_PRIOR_UNRECORDED);
+}
+
+static __noinline __u32 choose_backend(const struct tracked *packet)
+{
+	__u32 *prior_word, word, choice;
+	struct l275_flow *flow;
+
+	if (!packet)
+		return 0;
+	flow = bpf_map_lookup_elem(&flows, &packet->key);
+	if (flow && is_live(flow, packet)) {
+		if (flow->last_seen != packet->now)
+			flow->last_seen = packet->now;
+		count_flow_event(L275_FLOW_FOUND);
+		return flow->backend;
+	}
+	prior_word = lookup_prior(packet->slot);
+	if (!prior_word)
+		return packet->owner;
+	word = *prior_word;
+	choice = packet->syn ? packet->owner : backend_without_entry(packet, word);
+	if (!choice)
+		return 0;
+	if (record(packet, choice))
+		return choice;
+	return backend_without_entry(packet, tell_unrecorded(prior_word, word));
+}
+
+/* For the packet's slot, whose owner is in packet->backend_id. Returns a backend id, 0: none. */
+static __always_inline __u32 find_tracked_backend(const struct packet *packet, __u32 slot)
+{
+	const struct tracked tracked = {
+		.key =
+			{
+				.source = packet->ip->saddr,
+				.destination = packet->ip->daddr,
+				.source_port = packet->tcp->source,
+				.destination_port = packet->tcp->dest,
+				.protocol = packet->ip->protocol,
+			},
+		.slot = slot,
+		.owner = packet->backend_id,
+		.now = bpf_ktime_get_coarse_ns() >> L275_TICK_SHIFT,
+		.syn = packet->tcp->syn && !packet->tcp->ack,
+	};
+
+	return choose_backend(&tracked);
+}
+
+#endif /* L275_BPF_TRACK_H_ */

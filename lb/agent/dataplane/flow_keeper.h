@@ -1,0 +1,53 @@
+#ifndef L275_LB_AGENT_DATAPLANE_FLOW_KEEPER_H_
+#define L275_LB_AGENT_DATAPLANE_FLOW_KEEPER_H_
+
+#include <event2/event.h>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "common/libevent_ptr.h"
+#include "lb/agent/dataplane/flow_sweep.h"
+#include "lb/agent/dataplane/map_writer.h"
+#include "lb/agent/dataplane/maps.h"
+
+namespace l275 {
+
+// Sees to it that tracking ends: every second, while any slot is tracked and
+// once more after that, it sweeps the flow table and has the map writer settle
+// what needs no tracking any more.
+//
+// On the event loop's thread. Loop, maps and writer outlive it.
+class FlowKeeper {
+ public:
+  FlowKeeper(event_base* base, Maps* maps, MapWriter* writer,
+             std::chrono::seconds idle_timeout);
+  FlowKeeper(const FlowKeeper&) = delete;
+  FlowKeeper& operator=(const FlowKeeper&) = delete;
+
+  // What the last pass found; at most some seconds old while slots are tracked.
+  const FlowSweep::Result& last() const { return last_; }
+
+  // What a flow's entry says now; see FlowSweep.
+  std::optional<uint32_t> BackendOf(const l275_flow_key& key) const;
+
+ private:
+  void OnTimer();
+  void Step();
+
+  MapWriter& writer_;
+  const uint32_t idle_ticks_;
+  FlowSweep sweep_;
+  FlowSweep::Result last_;
+  // Whether a slot was tracked in this pass; and whether the last one found
+  // none that was, so that it left no entry behind.
+  bool tracking_ = false;
+  bool swept_ = true;
+  EventPtr timer_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_FLOW_KEEPER_H_

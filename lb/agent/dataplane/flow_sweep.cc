@@ -1,0 +1,128 @@
+#include "lb/agent/dataplane/flow_sweep.h"
+
+#include <bpf/bpf.h>
+
+#include <cerrno>
+#include <chrono>
+#include <utility>
+
+#include "common/status_util.h"
+#include "lb/agent/dataplane/tick.h"
+
+namespace l275 {
+namespace {
+
+constexpr uint32_t kChunkEntries = 16384;
+constexpr std::chrono::minutes kRecent{1};
+
+// The program takes an entry for absent as soon as its idle timeout is over,
+// and may write it anew. It is deleted well after that, so that the two hardly
+// ever meet.
+constexpr std::chrono::seconds kDeleteAfter{60};
+
+// In ticks; less than 0 when a packet came since `tick` was read.
+int32_t AgeOf(const l275_flow& flow, uint32_t tick) {
+  return static_cast<int32_t>(tick - flow.last_seen);
+}
+
+}  // namespace
+
+struct FlowSweep::Chunk {
+  std::vector<l275_flow_key> keys;
+  std::vector<l275_flow> flows;
+};
+
+FlowSweep::FlowSweep(Maps* maps, uint32_t idle_ticks)
+    : maps_(*maps), idle_ticks_(idle_ticks) {}
+
+absl::StatusOr<std::optional<FlowSweep::Result>> FlowSweep::Step(
+    uint32_t tick) {
+  Chunk chunk;
+  const absl::StatusOr<bool> more = ReadChunk(chunk);
+  absl::Status judged = more.ok() ? Judge(chunk, tick) : more.status();
+  if (judged.ok() && *more) return std::optional<Result>();
+  position_.reset();
+  Result result = std::exchange(result_, Result());
+  if (!judged.ok()) return judged;
+  return std::optional<Result>(std::move(result));
+}
+
+std::optional<uint32_t> FlowSweep::BackendOf(const l275_flow_key& key,
+                                             uint32_t tick) const {
+  l275_flow flow = {};
+  if (bpf_map_lookup_elem(maps_.flows_fd(), &key, &flow) != 0 ||
+      !IsLive(flow, tick)) {
+    return std::nullopt;
+  }
+  return flow.backend;
+}
+
+// Returns whether there is more to read.
+absl::StatusOr<bool> FlowSweep::ReadChunk(Chunk& chunk) {
+  uint32_t count = kChunkEntries;
+  uint32_t next = 0;
+  chunk.keys.resize(count);
+  chunk.flows.resize(count);
+  const int error = bpf_map_lookup_batch(
+      maps_.flows_fd(), position_.has_value() ? &*position_ : nullptr, &next,
+      chunk.keys.data(), chunk.flows.data(), &count, nullptr);
+  if (error != 0 && errno != ENOENT) {
+    return ErrnoStatus(errno, "bpf_map_lookup_batch(flows)");
+  }
+  chunk.keys.resize(count);
+  chunk.flows.resize(count);
+  position_ = next;
+  return error == 0;
+}
+
+absl::Status FlowSweep::Judge(const Chunk& chunk, uint32_t tick) {
+  for (size_t i = 0; i < chunk.keys.size(); ++i) {
+    const l275_flow& flow = chunk.flows[i];
+    if (IsOver(flow, tick)) {
+      L275_RETURN_IF_ERROR(Delete(chunk.keys[i], tick));
+      continue;
+    }
+    ++result_.entries;
+    if (!IsLive(flow, tick)) continue;
+    if (AgeOf(flow, tick) <= static_cast<int32_t>(TicksOf(kRecent))) {
+      ++result_.recent[flow.backend];
+    }
+    const uint32_t owner = maps_.slots()[flow.slot] & L275_SLOT_OWNER;
+    if (owner != flow.backend) result_.kept_away.insert(flow.slot);
+  }
+  return absl::OkStatus();
+}
+
+// As the program sees it; see bpf/track.h.
+bool FlowSweep::IsLive(const l275_flow& flow, uint32_t tick) const {
+  const l275_backend& backend = maps_.backends()[flow.backend];
+  return (backend.flags & L275_BACKEND_ALIVE) != 0 &&
+         backend.generation == flow.generation &&
+         AgeOf(flow, tick) <= static_cast<int32_t>(idle_ticks_);
+}
+
+// An untracked slot's entries say what its owner says.
+bool FlowSweep::IsOver(const l275_flow& flow, uint32_t tick) const {
+  if ((maps_.slots()[flow.slot] & L275_SLOT_TRACKED) == 0) return true;
+  return AgeOf(flow, tick) >
+         static_cast<int32_t>(idle_ticks_ + TicksOf(kDeleteAfter));
+}
+
+absl::Status FlowSweep::Delete(const l275_flow_key& key, uint32_t tick) {
+  l275_flow flow = {};
+  const int fd = maps_.flows_fd();
+  if (bpf_map_lookup_and_delete_elem(fd, &key, &flow) != 0) {
+    if (errno == ENOENT) return absl::OkStatus();
+    return ErrnoStatus(errno, "bpf_map_lookup_and_delete_elem(flows)");
+  }
+  if (IsOver(flow, tick)) return absl::OkStatus();
+  // Written anew meanwhile. Should the program have done so once more by now,
+  // its word stands.
+  if (bpf_map_update_elem(fd, &key, &flow, BPF_NOEXIST) != 0 &&
+      errno != EEXIST) {
+    return ErrnoStatus(errno, "bpf_map_update_elem(flows)");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace l275

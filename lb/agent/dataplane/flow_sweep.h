@@ -1,0 +1,62 @@
+#ifndef L275_LB_AGENT_DATAPLANE_FLOW_SWEEP_H_
+#define L275_LB_AGENT_DATAPLANE_FLOW_SWEEP_H_
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "common/map_layout.h"
+#include "lb/agent/dataplane/maps.h"
+
+namespace l275 {
+
+// Goes through the flow table, which the program fills and nobody else empties:
+// deletes entries that are over, and finds out which slots still need theirs.
+//
+// A pass over a million entries takes a third of a second, so it is made in
+// steps, for the event loop to turn in between.
+class FlowSweep {
+ public:
+  // What a pass found.
+  struct Result {
+    uint32_t entries = 0;  // that are left
+    // By backend id: flows that were seen in the last minute.
+    std::map<uint32_t, uint32_t> recent;
+    // Slots with a live entry that points away from their owner.
+    std::unordered_set<uint32_t> kept_away;
+  };
+
+  // An entry not seen for more than `idle_ticks` counts as absent. `maps`
+  // outlives the sweep.
+  FlowSweep(Maps* maps, uint32_t idle_ticks);
+
+  // Goes on with the pass, or begins one. The result once it is complete, an
+  // error of a system call (the pass then begins anew).
+  absl::StatusOr<std::optional<Result>> Step(uint32_t tick);
+
+  // The id of the backend that a flow's entry names; nothing when the flow has
+  // none, or one that counts as absent.
+  std::optional<uint32_t> BackendOf(const l275_flow_key& key,
+                                    uint32_t tick) const;
+
+ private:
+  struct Chunk;
+
+  absl::StatusOr<bool> ReadChunk(Chunk& chunk);
+  absl::Status Judge(const Chunk& chunk, uint32_t tick);
+  bool IsLive(const l275_flow& flow, uint32_t tick) const;
+  bool IsOver(const l275_flow& flow, uint32_t tick) const;
+  absl::Status Delete(const l275_flow_key& key, uint32_t tick);
+
+  Maps& maps_;
+  const uint32_t idle_ticks_;
+  Result result_;
+  std::optional<uint32_t> position_;  // within a pass
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_FLOW_SWEEP_H_

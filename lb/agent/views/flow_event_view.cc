@@ -1,0 +1,36 @@
+#include "lb/agent/views/flow_event_view.h"
+
+#include "common/flow_events.h"
+#include "common/status_util.h"
+#include "lb/agent/dataplane/counters.h"
+
+namespace l275 {
+namespace {
+
+struct FlowEventName {
+  const char* word;
+  const char* help;
+};
+
+constexpr FlowEventName kNames[L275_FLOW_EVENT_COUNT] = {
+#define X(name, word, help) {word, help},
+    L275_FLOW_EVENTS(X)
+#undef X
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<control::FlowEventCounter>> ViewFlowEvents(
+    const Maps& maps) {
+  std::vector<control::FlowEventCounter> events(L275_FLOW_EVENT_COUNT);
+  for (uint32_t event = 0; event < L275_FLOW_EVENT_COUNT; ++event) {
+    L275_ASSIGN_OR_RETURN(const uint64_t packets,
+                          ReadSum(maps.flow_events_fd(), event));
+    events[event].set_event(kNames[event].word);
+    events[event].set_help(kNames[event].help);
+    events[event].set_packets(packets);
+  }
+  return events;
+}
+
+}  // namespace l275
