@@ -1,0 +1,71 @@
+"""A flood of SYNs from the client's host."""
+
+from __future__ import annotations
+
+import json
+
+from testbed.bed import Testbed
+from testbed.host import FABRIC_INTERFACE, VIP
+from testbed.process import Process
+from testbed.runfiles import runfile
+
+_FLOODERS = "198.18.0.0/15"  # of syn_flood.cc
+# More than can be sent within a test.
+_FLOWS = 20_000_000
+# Before connection tracking, whose -200 and table this test is not about.
+_DROP_FLOOD = f"""\
+table ip flood {{
+  chain prerouting {{
+    type filter hook prerouting priority -400;
+    ip saddr {_FLOODERS} counter drop
+  }}
+}}
+"""
+
+
+class Flood:
+    """SYNs to the VIP, each of another flow, from sources that do not exist.
+
+    The web servers drop them when drop_at_servers() was called: what is flooded
+    is the load balancer.
+    """
+
+    _next_flow = 0
+
+    def __init__(self, bed: Testbed, frames_per_second: int, with_acks: bool) -> None:
+        """Starts it. With `with_acks`, a forged segment follows each SYN."""
+        # fmt: off
+        self._process: Process = bed.client.host.start("syn_flood", [
+            str(runfile("tests/network/syn_flood")),
+            f"--interface={FABRIC_INTERFACE}",
+            f"--destination={VIP}:80",
+            f"--destination_mac={_mac(bed)}",
+            f"--flows={_FLOWS}",
+            f"--first_flow={Flood._next_flow}",
+            f"--followed_by_ack={str(with_acks).lower()}",
+            f"--frames_per_second={frames_per_second}",
+        ])
+        # fmt: on
+        Flood._next_flow += _FLOWS
+
+    @property
+    def running(self) -> bool:
+        return self._process.running
+
+    def stop(self) -> None:
+        if self.running:
+            self._process.kill()
+
+
+def drop_at_servers(bed: Testbed) -> None:
+    for web in bed.webs:
+        path = web.host.folder / "drop_flood.nft"
+        path.write_text(_DROP_FLOOD)
+        web.host.call("nft", "-f", str(path))
+
+
+def _mac(bed: Testbed) -> str:
+    """Of the load balancer that holds the VIP."""
+    namespace = bed.active_lb().host.namespace
+    [link] = json.loads(namespace.ip("-j", "link", "show", FABRIC_INTERFACE))
+    return link["address"]
