@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Callable
 
-from bench.table import print_json, print_table
+from bench.printed_table import print_json, print_table
 from testbed.agent import Agent
 from testbed.bed import Testbed
 from testbed.binaries import Binaries
