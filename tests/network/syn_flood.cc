@@ -167,13 +167,18 @@ class Sender {
   uint64_t sent_ = 0;
 };
 
+[[noreturn]] void Refuse(const std::string& flag, const std::string& why) {
+  LOG(ERROR) << flag << ": " << why;
+  exit(2);
+}
+
 UniqueFd SocketOn(const std::string& interface) {
   UniqueFd fd(socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
   PCHECK(fd) << "socket(AF_PACKET)";
   sockaddr_ll address = {};
   address.sll_family = AF_PACKET;
   address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
-  PCHECK(address.sll_ifindex != 0) << "--interface=" << interface;
+  if (address.sll_ifindex == 0) Refuse("--interface", "no such interface");
   PCHECK(bind(fd.get(), reinterpret_cast<const sockaddr*>(&address),
               sizeof(address)) == 0)
       << "bind(" << interface << ")";
@@ -188,11 +193,6 @@ void Flood(FrameMaker maker, Sender sender) {
   sender.Send();
   printf("%llu frames in %.2f s\n",
          static_cast<unsigned long long>(sender.sent()), sender.seconds());
-}
-
-[[noreturn]] void Refuse(const std::string& flag, const std::string& why) {
-  LOG(ERROR) << flag << ": " << why;
-  exit(2);
 }
 
 }  // namespace
