@@ -6,7 +6,8 @@ import contextlib
 import http.client
 import unittest
 
-from testbed.host import Host
+from testbed.host import FABRIC_INTERFACE, Host
+from testbed.waiting import wait_until
 from tests.agent.prometheus_text import Samples, parse
 from tests.agent.rig import Rig
 from tests.agent.services_text import service_text
@@ -63,6 +64,25 @@ class AgentHttpTest(unittest.TestCase):
             "l275_write_failures_total": 0,
         }.items():
             self.assertEqual(samples.get(sample), value, sample)
+
+    def test_an_interface_that_comes_back_is_attached_again(self) -> None:
+        namespace = self.lb.host.namespace
+        add = ["link", "add", "second", "type", "veth", "peer", "name", "peer2"]
+        namespace.ip(*add)
+        self.addCleanup(namespace.ip, "link", "delete", "second")
+        self.lb.start(_SERVICES, f"--interface={FABRIC_INTERFACE},second")
+
+        def health() -> tuple[int, str]:
+            response, body = ask(self.lb.host, "/healthz")
+            return response.status, body
+
+        self.assertEqual(health(), (200, "ok\n"))
+        namespace.ip("link", "delete", "second")
+        gone = (503, "the program is not attached to second\n")
+        wait_until(lambda: health() == gone, 5, "the interface missed")
+        namespace.ip(*add)
+        wait_until(lambda: health() == (200, "ok\n"), 5, "the interface attached")
+        self.assertIn("prog/xdp", namespace.ip("-d", "link", "show", "second"))
 
     def test_every_verdict_that_lbctl_knows_has_a_metric(self) -> None:
         self.lb.start(_SERVICES)
