@@ -73,7 +73,10 @@ absl::StatusOr<std::unique_ptr<DatapathCases>> DatapathCases::Create() {
   Traffic cached = many_services;
   cached.flow_bits = 10;
   result->AddLb("1,000 services, 1,024 flows", *result->many_services_, cached,
-                0);
+                2.6);
+  result->cases_.push_back({"floor and one load from 65 MB, 1M flows",
+                            result->plain_->load_fd(), many_services, XDP_TX,
+                            nullptr, 0});
   result->AddLb("1M flows, no next-hop records", *result->without_next_hops_,
                 many_flows, 0);
   result->AddPlainCases();

@@ -40,10 +40,11 @@ std::vector<BenchCase> ChosenCases(const std::vector<BenchCase>& all) {
 }
 
 void Print(const std::vector<DatapathRow>& rows) {
-  std::cout << DatapathTable(rows)
-            << DatapathComparison(rows, DatapathCases::kLruCase,
-                                  DatapathCases::kManyFlowsCase, kLruAtLeast);
-  if (FLAGS_json) std::cout << DatapathJson(rows) << "\n";
+  const auto comparison =
+      CompareDatapaths(rows, DatapathCases::kLruCase,
+                       DatapathCases::kManyFlowsCase, kLruAtLeast);
+  std::cout << DatapathTable(rows, comparison);
+  if (FLAGS_json) std::cout << DatapathJson(rows, comparison) << "\n";
 }
 
 absl::Status Main() {

@@ -46,7 +46,19 @@ std::vector<DatapathRow> DatapathRows(
   return rows;
 }
 
-std::string DatapathTable(const std::vector<DatapathRow>& rows) {
+std::optional<DatapathComparison> CompareDatapaths(
+    const std::vector<DatapathRow>& rows, const std::string& slower,
+    const std::string& faster, double at_least) {
+  const DatapathRow* const slow = Find(rows, slower);
+  const DatapathRow* const fast = Find(rows, faster);
+  if (slow == nullptr || fast == nullptr) return std::nullopt;
+  return DatapathComparison{absl::StrCat(slower, " / ", faster),
+                            slow->minimum / fast->minimum,
+                            slow->median / fast->median, at_least};
+}
+
+std::string DatapathTable(const std::vector<DatapathRow>& rows,
+                          const std::optional<DatapathComparison>& comparison) {
   size_t width = 0;
   for (const DatapathRow& row : rows) width = std::max(width, row.name.size());
   std::string table =
@@ -57,12 +69,21 @@ std::string DatapathTable(const std::vector<DatapathRow>& rows) {
                           width, row.name, row.minimum, row.median,
                           row.minimum_ratio, row.median_ratio, LimitText(row));
   }
+  if (comparison.has_value()) {
+    const double least =
+        std::min(comparison->of_minima, comparison->of_medians);
+    absl::StrAppendFormat(
+        &table, "%s: %.2f of minima, %.2f of medians, at least %.1f: %s\n",
+        comparison->name, comparison->of_minima, comparison->of_medians,
+        comparison->at_least, MetWord(least >= comparison->at_least));
+  }
   return table;
 }
 
-std::string DatapathJson(const std::vector<DatapathRow>& rows) {
+std::string DatapathJson(const std::vector<DatapathRow>& rows,
+                         const std::optional<DatapathComparison>& comparison) {
   std::vector<std::string> objects;
-  objects.reserve(rows.size());
+  objects.reserve(rows.size() + 1);
   for (const DatapathRow& row : rows) {
     objects.push_back(absl::StrFormat(
         "\"%s\": {\"min_ns\": %.2f, \"median_ns\": %.2f, \"min_ratio\": %.3f, "
@@ -70,21 +91,14 @@ std::string DatapathJson(const std::vector<DatapathRow>& rows) {
         row.name, row.minimum, row.median, row.minimum_ratio, row.median_ratio,
         row.limit == 0 ? "null" : absl::StrFormat("%.1f", row.limit)));
   }
+  if (comparison.has_value()) {
+    objects.push_back(absl::StrFormat(
+        "\"%s\": {\"min_ratio\": %.3f, \"median_ratio\": %.3f, \"at_least\": "
+        "%.1f}",
+        comparison->name, comparison->of_minima, comparison->of_medians,
+        comparison->at_least));
+  }
   return absl::StrCat("{", absl::StrJoin(objects, ", "), "}");
-}
-
-std::string DatapathComparison(const std::vector<DatapathRow>& rows,
-                               const std::string& slower,
-                               const std::string& faster, double at_least) {
-  const DatapathRow* const slow = Find(rows, slower);
-  const DatapathRow* const fast = Find(rows, faster);
-  if (slow == nullptr || fast == nullptr) return "";
-  const double of_minima = slow->minimum / fast->minimum;
-  const double of_medians = slow->median / fast->median;
-  return absl::StrFormat(
-      "%s / %s: %.2f of minima, %.2f of medians, at least %.1f: %s\n", slower,
-      faster, of_minima, of_medians, at_least,
-      MetWord(std::min(of_minima, of_medians) >= at_least));
 }
 
 }  // namespace l275

@@ -1,6 +1,7 @@
 #ifndef L275_BENCH_DATAPATH_REPORT_H_
 #define L275_BENCH_DATAPATH_REPORT_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,16 +24,25 @@ std::vector<DatapathRow> DatapathRows(
     const std::vector<BenchCase>& cases,
     const std::vector<std::vector<double>>& samples);
 
-// A line a case.
-std::string DatapathTable(const std::vector<DatapathRow>& rows);
-// One object on one line: {case: {"min_ns": .., ..}}.
-std::string DatapathJson(const std::vector<DatapathRow>& rows);
+// How many times slower one case is than another.
+struct DatapathComparison {
+  std::string name;
+  double of_minima = 0;
+  double of_medians = 0;
+  double at_least = 0;  // of both
+};
 
-// How many times slower one case is than another, as a line; empty when one of
-// them was not measured.
-std::string DatapathComparison(const std::vector<DatapathRow>& rows,
-                               const std::string& slower,
-                               const std::string& faster, double at_least);
+// None when one of the cases was not measured.
+std::optional<DatapathComparison> CompareDatapaths(
+    const std::vector<DatapathRow>& rows, const std::string& slower,
+    const std::string& faster, double at_least);
+
+// A line a case, and one for the comparison.
+std::string DatapathTable(const std::vector<DatapathRow>& rows,
+                          const std::optional<DatapathComparison>& comparison);
+// One object on one line: {case: {"min_ns": .., ..}}.
+std::string DatapathJson(const std::vector<DatapathRow>& rows,
+                         const std::optional<DatapathComparison>& comparison);
 
 }  // namespace l275
 

@@ -37,6 +37,7 @@ absl::StatusOr<uint64_t> SumOfCpus(const bpf_map* map) {
 absl::StatusOr<std::unique_ptr<PlainPrograms>> PlainPrograms::Create() {
   std::unique_ptr<PlainPrograms> programs(new PlainPrograms());
   L275_RETURN_IF_ERROR(programs->LoadFloor());
+  L275_RETURN_IF_ERROR(programs->LoadLoad());
   L275_RETURN_IF_ERROR(programs->LoadLru());
   L275_RETURN_IF_ERROR(programs->LoadFib());
   return programs;
@@ -46,6 +47,12 @@ absl::Status PlainPrograms::LoadFloor() {
   floor_.reset(bench_floor__open());
   if (floor_ == nullptr) return ErrnoStatus(errno, "bench_floor__open()");
   return LoadStatus(bench_floor__load(floor_.get()), "floor");
+}
+
+absl::Status PlainPrograms::LoadLoad() {
+  load_.reset(bench_load__open());
+  if (load_ == nullptr) return ErrnoStatus(errno, "bench_load__open()");
+  return LoadStatus(bench_load__load(load_.get()), "load");
 }
 
 absl::Status PlainPrograms::LoadLru() {
@@ -80,6 +87,10 @@ absl::Status PlainPrograms::LoadFib() {
 
 int PlainPrograms::floor_fd() const {
   return bpf_program__fd(floor_->progs.l275_bench_floor);
+}
+
+int PlainPrograms::load_fd() const {
+  return bpf_program__fd(load_->progs.l275_bench_load);
 }
 
 int PlainPrograms::lru_fd() const {

@@ -92,17 +92,19 @@ absl::Status MapWriter::PlanService(const ServiceAddress& address,
                                     const SnapshotService& source,
                                     TimePoint now, Plan& plan) {
   const auto written = services_.find(address);
+  const bool is_new = written == services_.end();
+  const WrittenService none;
+  const WrittenService& before = is_new ? none : written->second;
   WrittenService service;
-  if (written != services_.end()) {
-    service = written->second;
-  } else {
+  static_cast<ServicePlacement&>(service) = before;
+  if (is_new) {
     L275_RETURN_IF_ERROR(Allocate(service_ids_, 1, "services", "--max_services",
                                   now, plan, service.id));
     L275_RETURN_IF_ERROR(ReservePlace(address, now, plan, service));
     service.hash_key = l275_service_hash_key(
         hash_seed_, address.vip.ToNetwork(), address.protocol);
   }
-  if (service.source.table_size != source.table_size) {
+  if (before.source.table_size != source.table_size) {
     L275_RETURN_IF_ERROR(Allocate(slot_ranges_, source.table_size, "slots",
                                   "--max_slots", now, plan,
                                   service.first_slot));
@@ -110,18 +112,18 @@ absl::Status MapWriter::PlanService(const ServiceAddress& address,
                                   "service records", "--max_services", now,
                                   plan, service.record));
   }
-  std::map<Ipv4Address, WrittenBackend> backends;
   for (const auto& [backend_address, unused] : source.backends) {
-    const auto known = service.backends.find(backend_address);
-    WrittenBackend& backend = backends[backend_address];
-    if (known != service.backends.end()) {
+    const auto known = before.backends.find(backend_address);
+    WrittenBackend& backend =
+        service.backends.try_emplace(service.backends.end(), backend_address)
+            ->second;
+    if (known != before.backends.end()) {
       backend = known->second;
     } else {
       L275_RETURN_IF_ERROR(Allocate(backend_ids_, 1, "backends",
                                     "--max_backends", now, plan, backend.id));
     }
   }
-  service.backends = std::move(backends);
   service.source = source;
   plan.services.emplace_back(address, std::move(service));
   return absl::OkStatus();
@@ -169,9 +171,9 @@ void MapWriter::WriteService(const ServiceAddress& address,
                              WrittenService service, const Snapshot& snapshot,
                              TimePoint now) {
   ++service_changes_;
-  const auto found = services_.find(address);
-  const bool is_new = found == services_.end();
-  const WrittenService before = is_new ? WrittenService() : found->second;
+  const bool is_new = services_.count(address) == 0;
+  WrittenService& written = services_[address];
+  const WrittenService before = std::move(written);
   const bool new_table = before.source.table_size != service.source.table_size;
   if (is_new) ClearCounter(maps_.service_counters_fd(), service.id);
   for (auto& [backend_address, backend] : service.backends) {
@@ -191,15 +193,16 @@ void MapWriter::WriteService(const ServiceAddress& address,
     slot_ranges_.Free(before.first_slot, before.slot_count(), now);
     service_table_.records().Free(before.record, 1, now);
   }
-  services_[address] = std::move(service);
+  written = std::move(service);
 }
 
 // Before the slots: what these do depends on who is alive.
 void MapWriter::WriteLiveness(const WrittenService& before,
                               WrittenService& service) {
+  auto source = service.source.backends.begin();
   for (auto& [address, backend] : service.backends) {
-    const SnapshotBackend& source = service.source.backends.at(address);
-    SetFlags(backend, source.alive, source.weight == 0);
+    SetFlags(backend, source->second.alive, source->second.weight == 0);
+    ++source;
   }
   for (auto [address, backend] : before.backends) {
     if (service.backends.count(address) == 0) SetFlags(backend, false, false);

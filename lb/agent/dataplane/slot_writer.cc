@@ -26,6 +26,7 @@ void SlotWriter::Change(uint32_t first_slot, absl::Span<const uint32_t> owners,
                         uint32_t tick) {
   const uint32_t* const words = maps_.slots() + first_slot;
   for (uint32_t i = 0; i < owners.size(); ++i) {
+    if (words[i] == owners[i]) continue;
     const uint32_t owner = words[i] & L275_SLOT_OWNER;
     if (IsTracked(words[i])) {
       ChangeTracked(first_slot + i, owner, owners[i], tick);

@@ -18,14 +18,17 @@ struct WrittenBackend {
   bool alive = false;     // as written
 };
 
-struct WrittenService {
-  SnapshotService source;  // what it was written from
-  uint32_t id = 0;         // in `service_counters`
-  uint32_t place = 0;      // see ServiceWriter
-  uint32_t record = 0;     // in `services`
+struct ServicePlacement {
+  uint32_t id = 0;      // in `service_counters`
+  uint32_t place = 0;   // see ServiceWriter
+  uint32_t record = 0;  // in `services`
   uint64_t hash_key = 0;
   uint32_t first_slot = 0;
-  std::map<Ipv4Address, WrittenBackend> backends;
+};
+
+struct WrittenService : ServicePlacement {
+  SnapshotService source;                          // what it was written from
+  std::map<Ipv4Address, WrittenBackend> backends;  // those of `source`
 
   uint32_t slot_count() const { return source.table_size; }
 };

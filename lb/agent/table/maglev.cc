@@ -143,11 +143,17 @@ uint32_t FewFreeSlots(uint32_t slots) {
   return static_cast<uint32_t>(std::sqrt(slots)) / 2;
 }
 
+// What is taken is noted in bytes, which stay in the CPU's nearest cache where
+// the table itself does not; the permutation advances in registers.
 void TakeSlots(uint32_t count, Rounds& rounds, std::vector<uint32_t>& table) {
+  std::vector<uint8_t> taken(table.size(), false);
   for (; count > 0; --count) {
     Turn& turn = rounds.Next();
-    uint32_t slot = turn.permutation.Next();
-    while (table[slot] != kFree) slot = turn.permutation.Next();
+    Permutation permutation = turn.permutation;
+    uint32_t slot = permutation.Next();
+    while (taken[slot]) slot = permutation.Next();
+    turn.permutation = permutation;
+    taken[slot] = true;
     table[slot] = turn.index;
   }
 }
