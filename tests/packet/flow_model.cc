@@ -287,6 +287,12 @@ void FlowModel::SettleSlot(uint32_t index, bool away) {
 
 void FlowModel::Touch(uint32_t slot) { changed_[slot / kSlotsPerTime] = now_; }
 
+void FlowModel::RestartAgent() {
+  for (uint32_t slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].tracked) Touch(slot);
+  }
+}
+
 void FlowModel::Advance(uint64_t ticks) {
   now_ += ticks;
   RefillBudget();

@@ -101,6 +101,9 @@ class FlowModel {
   // And one over the slots, with what it found.
   void Settle(const std::set<uint32_t>& kept_away);
 
+  // Another agent does not know when slots changed: now, for all it can tell.
+  void RestartAgent();
+
   void Advance(uint64_t ticks);
   // The budget of insertions is whole again.
   void RefillBudget() { inserted_ = 0; }

@@ -23,7 +23,9 @@ absl::StatusOr<std::unique_ptr<LbProgram>> LbProgram::Create(
 }
 
 LbProgram::LbProgram(std::unique_ptr<Maps> maps, uint64_t hash_seed)
-    : maps_(std::move(maps)), writer_(maps_.get(), hash_seed) {}
+    : maps_(std::move(maps)),
+      hash_seed_(hash_seed),
+      writer_(std::make_unique<MapWriter>(maps_.get(), hash_seed)) {}
 
 absl::Status LbProgram::Load(const Options& options) {
   object_.reset(lb__open());
@@ -37,7 +39,12 @@ absl::Status LbProgram::Load(const Options& options) {
 }
 
 absl::Status LbProgram::Write(const Snapshot& snapshot) {
-  return writer_.Write(snapshot, std::chrono::steady_clock::now());
+  return writer_->Write(snapshot, std::chrono::steady_clock::now());
+}
+
+absl::Status LbProgram::RestartWriter(MapWriter::TimePoint now) {
+  writer_ = std::make_unique<MapWriter>(maps_.get(), hash_seed_);
+  return writer_->Adopt(now);
 }
 
 absl::StatusOr<LbProgram::Outcome> LbProgram::Run(const Frame& frame,

@@ -40,6 +40,10 @@ class LbProgram {
   // Writes the snapshot as the agent would at this moment.
   absl::Status Write(const Snapshot& snapshot);
 
+  // Has a new map writer take over from the one that wrote so far, as an agent
+  // does that was started anew.
+  absl::Status RestartWriter(MapWriter::TimePoint now);
+
   // Runs the program on a frame that came in on an interface of the thread's
   // network namespace. The kernel refuses frames of less than 14 bytes with
   // InvalidArgument.
@@ -58,8 +62,8 @@ class LbProgram {
 
   const Maps& maps() const { return *maps_; }
   Maps& maps() { return *maps_; }
-  const MapWriter& writer() const { return writer_; }
-  MapWriter& writer() { return writer_; }
+  const MapWriter& writer() const { return *writer_; }
+  MapWriter& writer() { return *writer_; }
   int program_fd() const;
   int flow_budget_fd() const;
 
@@ -72,7 +76,8 @@ class LbProgram {
   absl::Status Load(const Options& options);
 
   std::unique_ptr<Maps> maps_;
-  MapWriter writer_;
+  const uint64_t hash_seed_;
+  std::unique_ptr<MapWriter> writer_;
   std::unique_ptr<lb, ObjectDeleter> object_;
 };
 

@@ -95,6 +95,7 @@ class World {
   const FlowModel& model() const { return model_; }
   const FlowPromise& promise() const { return promise_; }
   uint64_t decisions() const { return decisions_; }
+  uint64_t restarts() const { return restarts_; }
   const std::string& failure() const { return failure_; }
 
  private:
@@ -137,6 +138,7 @@ class World {
   void WatchTick();
   void Sweep();
   void Quiet();
+  void RestartAgent();
   void Disturb();
   void CompareTables();
 
@@ -156,6 +158,7 @@ class World {
   std::chrono::nanoseconds offset_{0};
   uint32_t tick_ = 0;
   uint64_t decisions_ = 0;
+  uint64_t restarts_ = 0;
   std::string failure_;
 };
 
@@ -194,10 +197,22 @@ void World::Step() {
     Advance(1 + Below(3));
   } else if (kind < 19) {
     Sweep();
+  } else if (OneIn(3)) {
+    RestartAgent();
   } else {
     OneIn(2) ? Quiet() : Advance(kIdleSteps);
   }
   if (sabotage_ != Sabotage::kNone) Disturb();
+}
+
+// A new agent takes over, and may have been told of changes meanwhile.
+void World::RestartAgent() {
+  const absl::Status adopted = program_->RestartWriter(Now());
+  if (!adopted.ok()) Fail(adopted.ToString());
+  model_.RestartAgent();
+  ++restarts_;
+  SendAll();
+  OneIn(2) ? ChangeSome() : Write();
 }
 
 // Leaves nothing that the next sequence could find.
@@ -517,6 +532,7 @@ TEST(TrackedSlotsTest, EveryPacketGoesWhereTheModelSays) {
   StayOnThisCpu();
   FlowModel::RuleCounts rules{};
   uint64_t sequences = 0, decisions = 0, bound = 0, through_changes = 0;
+  uint64_t restarts = 0;
   for (const World::Settings& settings : kWorlds) {
     World world(settings, Sabotage::kNone);
     for (uint32_t seed = 1; seed <= Sequences(334); ++seed, ++sequences) {
@@ -525,6 +541,7 @@ TEST(TrackedSlotsTest, EveryPacketGoesWhereTheModelSays) {
           << world.decisions() << ": " << world.failure();
     }
     decisions += world.decisions();
+    restarts += world.restarts();
     bound += world.promise().bound();
     through_changes += world.promise().bound_through_changes();
     for (size_t i = 0; i < rules.size(); ++i) {
@@ -534,7 +551,9 @@ TEST(TrackedSlotsTest, EveryPacketGoesWhereTheModelSays) {
   std::cout << sequences << " sequences, " << decisions
             << " decisions compared; " << bound
             << " packets bound by the promise, " << through_changes
-            << " of them after a change\n";
+            << " of them after a change; " << restarts
+            << " restarts of the agent\n";
+  EXPECT_GE(restarts, 100u);
   for (size_t i = 0; i < rules.size(); ++i) {
     const char* const description = Description(static_cast<FlowRule>(i));
     std::cout << rules[i] << "\t" << description << "\n";

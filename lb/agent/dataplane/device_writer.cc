@@ -46,6 +46,22 @@ void DeviceWriter::WriteIngress(const std::map<uint32_t, MacAddress>& ingress) {
   ingress_ = ingress;
 }
 
+void DeviceWriter::Adopt() {
+  for (uint32_t index = 0; index < L275_INGRESS_ENTRIES; ++index) {
+    l275_ingress entry;
+    if (bpf_map_lookup_elem(maps_.ingress_fd(), &index, &entry) != 0) continue;
+    if (entry.ifindex == 0) continue;
+    std::copy_n(entry.mac, ingress_[entry.ifindex].size(),
+                ingress_[entry.ifindex].begin());
+  }
+  uint32_t ifindex = 0;
+  const uint32_t* previous = nullptr;
+  while (bpf_map_get_next_key(maps_.egress_fd(), previous, &ifindex) == 0) {
+    egress_.insert(ifindex);
+    previous = &ifindex;
+  }
+}
+
 void DeviceWriter::AddEgress(const Snapshot& snapshot) {
   // Also those that were added before: the kernel may have taken one out with
   // its device, and another device may have the index now.

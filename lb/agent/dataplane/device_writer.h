@@ -17,6 +17,9 @@ class DeviceWriter {
  public:
   explicit DeviceWriter(const Maps* maps) : maps_(*maps) {}
 
+  // Takes what an earlier agent wrote for its own.
+  void Adopt();
+
   // Interfaces that went away meanwhile are logged, not errors: the kernel
   // takes them out of `egress` by itself.
   void WriteIngress(const std::map<uint32_t, MacAddress>& ingress);

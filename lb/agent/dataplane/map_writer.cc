@@ -11,6 +11,7 @@
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
 #include "lb/agent/dataplane/tick.h"
+#include "lb/agent/dataplane/written_maps.h"
 
 namespace l275 {
 namespace {
@@ -54,6 +55,47 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
       slots_(maps),
       next_hops_(maps),
       devices_(maps) {}
+
+absl::Status MapWriter::Adopt(TimePoint now) {
+  L275_ASSIGN_OR_RETURN(WrittenMaps written, WrittenMaps::Read(maps_));
+  for (const auto& [address, service] : written.services) {
+    L275_RETURN_IF_ERROR(AdoptService(address, service, now));
+  }
+  for (uint32_t backend : written.orphans) AdoptOrphan(backend, now);
+  devices_.Adopt();
+  services_ = std::move(written.services);
+  return absl::OkStatus();
+}
+
+absl::Status MapWriter::AdoptService(const ServiceAddress& address,
+                                     const WrittenService& service,
+                                     TimePoint now) {
+  bool adopted = service_table_.Adopt(service.place, service.record) &&
+                 service_ids_.Reserve(service.id, 1) &&
+                 slot_ranges_.Reserve(service.first_slot, service.slot_count());
+  for (const auto& [unused, backend] : service.backends) {
+    adopted = adopted && backend_ids_.Reserve(backend.id, 1) &&
+              (backend.next_hop == 0 || next_hops_.Adopt(backend.next_hop));
+  }
+  if (!adopted) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(address.ToString(),
+                     " shares with another service in the maps what is not to "
+                     "be shared"));
+  }
+  slots_.Adopt(service.first_slot, service.slot_count(), TickOf(now));
+  return absl::OkStatus();
+}
+
+// Rests as if it had been freed just now: slots may point to it until the next
+// Write().
+void MapWriter::AdoptOrphan(uint32_t backend, TimePoint now) {
+  l275_backend& entry = maps_.backends()[backend];
+  if ((entry.flags & L275_BACKEND_ALIVE) != 0) {
+    StoreHalf(entry.generation, entry.generation + 1, 0);
+  }
+  if (backend_ids_.Reserve(backend, 1)) backend_ids_.Free(backend, 1, now);
+}
 
 absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
   Plan plan;
@@ -201,23 +243,26 @@ void MapWriter::WriteLiveness(const WrittenService& before,
                               WrittenService& service) {
   auto source = service.source.backends.begin();
   for (auto& [address, backend] : service.backends) {
-    SetFlags(backend, source->second.alive, source->second.weight == 0);
+    SetFlags(service, backend, source->second.alive,
+             source->second.weight == 0);
     ++source;
   }
   for (auto [address, backend] : before.backends) {
-    if (service.backends.count(address) == 0) SetFlags(backend, false, false);
+    if (service.backends.count(address) == 0)
+      SetFlags(before, backend, false, false);
   }
 }
 
 // With its death a backend's entries in the flow table become void: what comes
 // back under the id, be it the same server, does not know those flows. Nor
 // those that a packet on its way recorded when it was dead already.
-void MapWriter::SetFlags(WrittenBackend& backend, bool alive, bool draining) {
+void MapWriter::SetFlags(const ServicePlacement& service,
+                         WrittenBackend& backend, bool alive, bool draining) {
   l275_backend& entry = maps_.backends()[backend.id];
   const bool changes = backend.alive != alive;
-  const uint32_t flags = !alive     ? 0
-                         : draining ? L275_BACKEND_ALIVE | L275_BACKEND_DRAINING
-                                    : L275_BACKEND_ALIVE;
+  uint32_t flags = service.id << L275_BACKEND_SERVICE_SHIFT;
+  if (alive) flags |= L275_BACKEND_ALIVE;
+  if (alive && draining) flags |= L275_BACKEND_DRAINING;
   StoreHalf(entry.generation, entry.generation + (changes ? 1 : 0), flags);
   backend.alive = alive;
 }
@@ -305,7 +350,9 @@ void MapWriter::MoveNextHops(const Snapshot& snapshot, TimePoint now) {
     }
   }
   // What found no record is tried again with the next snapshot.
+  written_next_hops_.reset();
   if (complete) written_next_hops_ = snapshot.next_hops;
+  next_hops_.ReleaseAdopted(now);
 }
 
 void MapWriter::SetNextHop(Ipv4Address address, const Snapshot& snapshot,
@@ -332,7 +379,7 @@ void MapWriter::RemoveService(const ServiceAddress& address, TimePoint now) {
   service_table_.Remove(service.place, now);
   service_table_.records().Free(service.record, 1, now);
   for (auto& [backend_address, backend] : service.backends) {
-    SetFlags(backend, false, false);
+    SetFlags(service, backend, false, false);
     FreeBackend(backend, now);
   }
   slots_.Forget(service.first_slot, service.slot_count());

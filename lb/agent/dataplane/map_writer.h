@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,9 +34,15 @@ class MapWriter {
  public:
   using TimePoint = RangeAllocator::TimePoint;
 
-  // `maps` outlives the writer and is empty. `hash_seed` goes into each
-  // service's hash key.
+  // `maps` outlives the writer; they are empty, or Adopt() comes first.
+  // `hash_seed` goes into each service's hash key.
   MapWriter(Maps* maps, uint64_t hash_seed);
+
+  // Goes on where an earlier writer ended: its services, and the flows of their
+  // tracked slots, become this one's. Packets see no difference until the next
+  // Write(). FailedPrecondition: the maps contradict themselves; they and this
+  // writer cannot be used.
+  absl::Status Adopt(TimePoint now);
 
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
@@ -60,6 +67,10 @@ class MapWriter {
   // What Write() is about to do, with everything allocated.
   struct Plan;
 
+  absl::Status AdoptService(const ServiceAddress& address,
+                            const WrittenService& service, TimePoint now);
+  void AdoptOrphan(uint32_t backend, TimePoint now);
+
   absl::Status MakePlan(const Snapshot& snapshot, TimePoint now, Plan& plan);
   absl::Status PlanService(const ServiceAddress& address,
                            const SnapshotService& source, TimePoint now,
@@ -74,7 +85,8 @@ class MapWriter {
   void WriteService(const ServiceAddress& address, WrittenService service,
                     const Snapshot& snapshot, TimePoint now);
   void WriteLiveness(const WrittenService& before, WrittenService& service);
-  void SetFlags(WrittenBackend& backend, bool alive, bool draining);
+  void SetFlags(const ServicePlacement& service, WrittenBackend& backend,
+                bool alive, bool draining);
   void VoidFlows(const WrittenService& service);
   void WriteTable(bool keep_flows, WrittenService& service, TimePoint now);
   std::vector<uint32_t> OwnersOf(WrittenService& service);
@@ -98,7 +110,8 @@ class MapWriter {
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;
-  std::map<Ipv4Address, NextHopRecord> written_next_hops_;
+  // None: not all backends have theirs yet.
+  std::optional<std::map<Ipv4Address, NextHopRecord>> written_next_hops_;
   uint64_t service_changes_ = 0;
 };
 

@@ -33,6 +33,18 @@ uint32_t NextHopWriter::Acquire(const NextHopRecord& next_hop, TimePoint now) {
   return *id;
 }
 
+bool NextHopWriter::Adopt(uint32_t id) {
+  if (adopted_.count(id) > 0) return true;
+  if (!ids_.Reserve(id, 1)) return false;
+  adopted_.insert(id);
+  return true;
+}
+
+void NextHopWriter::ReleaseAdopted(TimePoint now) {
+  for (uint32_t id : adopted_) ids_.Free(id, 1, now);
+  adopted_.clear();
+}
+
 void NextHopWriter::Release(uint32_t id, TimePoint now) {
   const auto record = by_id_.find(id);
   if (record == by_id_.end()) return;

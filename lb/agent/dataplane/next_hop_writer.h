@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/range_allocator.h"
@@ -24,6 +25,11 @@ class NextHopWriter {
   // 0 (ask the FIB), with a log line, when all records are in use or at rest.
   uint32_t Acquire(const NextHopRecord& next_hop, TimePoint now);
 
+  // A backend of an earlier agent points to the id, until ReleaseAdopted().
+  // False when there is no such record.
+  bool Adopt(uint32_t id);
+  void ReleaseAdopted(TimePoint now);
+
   // Nothing points to the id any more on behalf of one Acquire(). 0 is ignored.
   void Release(uint32_t id, TimePoint now);
 
@@ -37,6 +43,7 @@ class NextHopWriter {
   RangeAllocator ids_;
   std::map<NextHopRecord, Use> uses_;
   std::map<uint32_t, NextHopRecord> by_id_;
+  std::set<uint32_t> adopted_;
 };
 
 }  // namespace l275

@@ -26,6 +26,21 @@ std::optional<uint32_t> RangeAllocator::Allocate(uint32_t length,
   return std::nullopt;
 }
 
+bool RangeAllocator::Reserve(uint32_t first, uint32_t length) {
+  auto it = free_.upper_bound(first);
+  if (it == free_.begin()) return false;
+  --it;
+  const auto [free_first, free_length] = *it;
+  const uint32_t before = first - free_first;
+  if (free_length < before || free_length - before < length) return false;
+  free_.erase(it);
+  if (before > 0) free_.emplace(free_first, before);
+  const uint32_t behind = free_length - before - length;
+  if (behind > 0) free_.emplace(first + length, behind);
+  used_ += length;
+  return true;
+}
+
 void RangeAllocator::Free(uint32_t first, uint32_t length, TimePoint now) {
   used_ -= length;
   resting_.push_back({first, length, now + kRest});

@@ -27,7 +27,11 @@ class RangeAllocator {
   // when there is no such run. `length` is at least 1.
   std::optional<uint32_t> Allocate(uint32_t length, TimePoint now);
 
-  // Gives back what Allocate() handed out with the same length.
+  // Hands out `length` consecutive ones, at least 1, from `first` on. False,
+  // and nothing is handed out, when not all of them are free.
+  bool Reserve(uint32_t first, uint32_t length);
+
+  // Gives back what was handed out with the same length.
   void Free(uint32_t first, uint32_t length, TimePoint now);
 
   // The same for what was never used: there is nothing to rest from.

@@ -59,6 +59,23 @@ TEST(RangeAllocatorTest, TakesTheFirstGapThatFits) {
   EXPECT_EQ(allocator.Allocate(10, kLater), std::nullopt);
 }
 
+TEST(RangeAllocatorTest, ReservesWhatIsFree) {
+  RangeAllocator allocator(1, 31);
+  EXPECT_TRUE(allocator.Reserve(10, 5));
+  EXPECT_EQ(allocator.used(), 5u);
+  const uint32_t refused[][2] = {{10, 1}, {14, 1}, {9, 2}, {14, 2},
+                                 {0, 1},  {31, 1}, {30, 2}};
+  for (const auto& [first, length] : refused) {
+    EXPECT_FALSE(allocator.Reserve(first, length)) << first;
+  }
+  EXPECT_EQ(allocator.used(), 5u);
+  EXPECT_TRUE(allocator.Reserve(1, 9));
+  EXPECT_TRUE(allocator.Reserve(15, 16));
+  EXPECT_EQ(allocator.Allocate(1, kStart), std::nullopt);
+  allocator.Free(10, 5, kStart);
+  EXPECT_EQ(allocator.Allocate(5, kLater), 10u);
+}
+
 TEST(RangeAllocatorTest, TellsTheLargestFreeRun) {
   RangeAllocator allocator(0, 30);
   EXPECT_EQ(allocator.LargestFree(), 30u);

@@ -18,6 +18,12 @@ uint64_t ServiceKeyWord(const ServiceAddress& address) {
   return word;
 }
 
+ServiceAddress ServiceAddressOf(uint64_t key_word) {
+  l275_service_key key;
+  std::memcpy(&key, &key_word, sizeof(key));
+  return {key.protocol, Ipv4Address::FromNetwork(key.vip), ntohs(key.port)};
+}
+
 ServiceWriter::ServiceWriter(Maps* maps)
     : maps_(*maps),
       records_(1, maps->services().size()),
@@ -44,6 +50,12 @@ std::optional<uint32_t> ServiceWriter::ReservePlace(
 }
 
 void ServiceWriter::ReturnPlace(uint32_t place) { taken_[place] = false; }
+
+bool ServiceWriter::Adopt(uint32_t place, uint32_t record) {
+  if (taken_[place] || !records_.Reserve(record, 1)) return false;
+  taken_[place] = true;
+  return true;
+}
 
 void ServiceWriter::Publish(const ServiceAddress& address, uint32_t place,
                             uint32_t record, const l275_service& service) {

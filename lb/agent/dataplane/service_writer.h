@@ -30,6 +30,10 @@ class ServiceWriter {
   // Gives a place back that was set aside and not used.
   void ReturnPlace(uint32_t place);
 
+  // Takes over what an earlier agent wrote: a service's place and record. False
+  // when one of them is taken already.
+  bool Adopt(uint32_t place, uint32_t record);
+
   // Records to be handed out and given back by the map writer.
   RangeAllocator& records() { return records_; }
 
@@ -51,6 +55,7 @@ class ServiceWriter {
 
 // The key of a service as the one word that the program compares.
 uint64_t ServiceKeyWord(const ServiceAddress& address);
+ServiceAddress ServiceAddressOf(uint64_t key_word);
 
 }  // namespace l275
 

@@ -22,6 +22,14 @@ void SlotWriter::Fill(uint32_t first_slot, absl::Span<const uint32_t> owners) {
   for (size_t i = 0; i < owners.size(); ++i) Store(words[i], owners[i]);
 }
 
+void SlotWriter::Adopt(uint32_t first_slot, uint32_t count, uint32_t tick) {
+  for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
+    if (!IsTracked(maps_.slots()[slot])) continue;
+    ++tracked_;
+    Touch(slot, tick);
+  }
+}
+
 void SlotWriter::Change(uint32_t first_slot, absl::Span<const uint32_t> owners,
                         uint32_t tick) {
   const uint32_t* const words = maps_.slots() + first_slot;

@@ -36,6 +36,10 @@ class SlotWriter {
   void Change(uint32_t first_slot, absl::Span<const uint32_t> owners,
               uint32_t tick);
 
+  // Slots as an earlier agent left them. When they changed last is not known;
+  // `tick` is taken for it.
+  void Adopt(uint32_t first_slot, uint32_t count, uint32_t tick);
+
   // Slots that no packet can know any more.
   void Forget(uint32_t first_slot, uint32_t count);
 
