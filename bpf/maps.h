@@ -118,4 +118,11 @@ struct {
 	__type(value, struct l275_counter);
 } backend_counters SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct l275_layout);
+} layout SEC(".maps");
+
 #endif /* L275_BPF_MAPS_H_ */

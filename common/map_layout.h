@@ -12,6 +12,7 @@
  * (array)    next hop id -> interface, MAC addresses ingress (array) interface
  * -> its own MAC address egress (devmap hash) ifindex -> device, for redirects
  *   *_counters           per-CPU packets and bytes
+ *   layout (array)       what all of these are like; the program does not look at it
  *
  * Id 0 means none in every array. Only the agent's map writer writes
  * configuration, only the program writes flows and counters; the agent's sweep
@@ -165,6 +166,22 @@ struct l275_ingress {
 L275_ASSERT_SIZE(struct l275_ingress, 16);
 
 #define L275_EGRESS_ENTRIES 1024
+
+/*
+ * What an agent has to know of maps that an earlier one left. The version changes with everything
+ * in this file that such an agent would misread; sizes are what the agent was asked for.
+ */
+#define L275_LAYOUT_VERSION 1
+
+struct l275_layout {
+	__u32 version;
+	__u32 services;
+	__u32 backends;
+	__u32 slots;
+	__u32 flows;
+	__u32 zero;
+};
+L275_ASSERT_SIZE(struct l275_layout, 24);
 
 struct l275_counter {
 	__u64 packets;

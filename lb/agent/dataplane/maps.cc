@@ -3,18 +3,17 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include <cerrno>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
+#include "lb/agent/dataplane/lb_object.h"
+#include "lb/agent/dataplane/pinned_map.h"
 
 namespace l275 {
 namespace {
-
-struct ObjectDeleter {
-  void operator()(lb* object) const { lb__destroy(object); }
-};
-using ObjectPtr = std::unique_ptr<lb, ObjectDeleter>;
 
 uint32_t SlotLines(const MapSizes& sizes) {
   return (sizes.slots + L275_SLOTS_PER_LINE - 1) / L275_SLOTS_PER_LINE;
@@ -93,6 +92,21 @@ absl::Status CheckLayouts(const lb* object) {
   return absl::OkStatus();
 }
 
+absl::Status WriteLayout(const MapSizes& sizes, const lb* object) {
+  l275_layout layout = {};
+  layout.version = L275_LAYOUT_VERSION;
+  layout.services = sizes.services;
+  layout.backends = sizes.backends;
+  layout.slots = sizes.slots;
+  layout.flows = sizes.flows;
+  const uint32_t zero = 0;
+  if (bpf_map_update_elem(bpf_map__fd(object->maps.layout), &zero, &layout,
+                          BPF_ANY) == 0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus(errno, "writing the layout of the maps");
+}
+
 absl::Status CreateInKernel(lb* object) {
   bpf_program__set_autoload(object->progs.l275_lb, false);
   const int error = lb__load(object);
@@ -103,11 +117,30 @@ absl::Status CreateInKernel(lb* object) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Maps>> Maps::Create(const MapSizes& sizes) {
-  ObjectPtr object(lb__open());
-  if (object == nullptr) return ErrnoStatus(errno, "lb__open()");
+  L275_ASSIGN_OR_RETURN(LbObjectPtr object, OpenLbObject());
   L275_RETURN_IF_ERROR(SetSizes(sizes, object.get()));
   L275_RETURN_IF_ERROR(CheckLayouts(object.get()));
   L275_RETURN_IF_ERROR(CreateInKernel(object.get()));
+  L275_RETURN_IF_ERROR(WriteLayout(sizes, object.get()));
+  return MapIntoMemory(sizes, object.release());
+}
+
+absl::StatusOr<std::unique_ptr<Maps>> Maps::Open(const std::string& folder) {
+  L275_ASSIGN_OR_RETURN(const l275_layout layout, ReadPinnedLayout(folder));
+  const MapSizes sizes = {layout.services, layout.backends, layout.slots,
+                          layout.flows};
+  L275_ASSIGN_OR_RETURN(LbObjectPtr object, OpenLbObject());
+  L275_RETURN_IF_ERROR(SetSizes(sizes, object.get()));
+  for (bpf_map* map : SharedMaps(object.get())) {
+    L275_RETURN_IF_ERROR(ReusePinnedMap(folder, map));
+  }
+  L275_RETURN_IF_ERROR(CreateInKernel(object.get()));
+  return MapIntoMemory(sizes, object.release());
+}
+
+absl::StatusOr<std::unique_ptr<Maps>> Maps::MapIntoMemory(const MapSizes& sizes,
+                                                          lb* released) {
+  LbObjectPtr object(released);
   const auto& maps = object->maps;
   L275_ASSIGN_OR_RETURN(
       auto service_buckets,
@@ -152,29 +185,27 @@ Maps::Maps(const MapSizes& sizes, lb* object,
 
 Maps::~Maps() { lb__destroy(object_); }
 
-absl::Status Maps::ShareWith(lb* object) const {
-  const std::pair<bpf_map*, bpf_map*> shared[] = {
-      {object->maps.service_buckets, object_->maps.service_buckets},
-      {object->maps.services, object_->maps.services},
-      {object->maps.slots, object_->maps.slots},
-      {object->maps.priors, object_->maps.priors},
-      {object->maps.flows, object_->maps.flows},
-      {object->maps.flow_budget, object_->maps.flow_budget},
-      {object->maps.flow_events, object_->maps.flow_events},
-      {object->maps.backends, object_->maps.backends},
-      {object->maps.next_hops, object_->maps.next_hops},
-      {object->maps.ingress, object_->maps.ingress},
-      {object->maps.egress, object_->maps.egress},
-      {object->maps.verdict_counters, object_->maps.verdict_counters},
-      {object->maps.service_counters, object_->maps.service_counters},
-      {object->maps.backend_counters, object_->maps.backend_counters},
-  };
-  for (const auto& [to, from] : shared) {
-    const int error = bpf_map__reuse_fd(to, bpf_map__fd(from));
-    if (error != 0) {
-      return ErrnoStatus(
-          -error, absl::StrCat("bpf_map__reuse_fd(", bpf_map__name(to), ")"));
+absl::Status Maps::Pin(const std::string& folder) const {
+  for (const bpf_map* map : SharedMaps(object_)) {
+    const std::string path = PinPathOf(folder, map);
+    if (bpf_obj_pin(bpf_map__fd(map), path.c_str()) != 0) {
+      return ErrnoStatus(errno, absl::StrCat("pinning ", path));
     }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint32_t> Maps::SlotsMapId() const {
+  L275_ASSIGN_OR_RETURN(const bpf_map_info info,
+                        MapInfoOf(bpf_map__fd(object_->maps.slots), "slots"));
+  return info.id;
+}
+
+absl::Status Maps::ShareWith(lb* object) const {
+  const std::vector<bpf_map*> from = SharedMaps(object_);
+  const std::vector<bpf_map*> to = SharedMaps(object);
+  for (size_t i = 0; i < to.size(); ++i) {
+    L275_RETURN_IF_ERROR(ReuseMap(to[i], bpf_map__fd(from[i])));
   }
   object->rodata->service_bucket_mask = service_buckets_.size() - 1;
   return absl::OkStatus();

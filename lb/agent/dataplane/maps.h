@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -24,12 +25,24 @@ struct MapSizes {
 // The maps of common/map_layout.h, without any program: created first, filled,
 // and then shared by the program on every interface (ShareWith()). Sizes of
 // keys and values are compared with the layout's when they are created.
+//
+// Pinned, they outlive this object and the process.
 class Maps {
  public:
   static absl::StatusOr<std::unique_ptr<Maps>> Create(const MapSizes& sizes);
+
+  // Those that were pinned in `folder` of a bpffs. NotFound: the folder is not
+  // there. FailedPrecondition: they are of another layout, or not all there.
+  static absl::StatusOr<std::unique_ptr<Maps>> Open(const std::string& folder);
+
+  // Pins all of them in a folder that exists and is empty.
+  absl::Status Pin(const std::string& folder) const;
   ~Maps();
   Maps(const Maps&) = delete;
   Maps& operator=(const Maps&) = delete;
+
+  // What the kernel numbers the slots' map by; for recognizing these maps.
+  absl::StatusOr<uint32_t> SlotsMapId() const;
 
   // Makes an object that is open, but not loaded, use these maps.
   absl::Status ShareWith(lb* object) const;
@@ -63,6 +76,8 @@ class Maps {
   int backend_counters_fd() const;
 
  private:
+  static absl::StatusOr<std::unique_ptr<Maps>> MapIntoMemory(
+      const MapSizes& sizes, lb* object);
   Maps(const MapSizes& sizes, lb* object,
        MappedArray<l275_service_bucket> service_buckets,
        MappedArray<l275_service> services,

@@ -1,6 +1,9 @@
 #include "lb/agent/dataplane/xdp_attachment.h"
 
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <glog/logging.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 
 #include <cerrno>
@@ -13,56 +16,24 @@
 namespace l275 {
 namespace {
 
-constexpr char kProgramName[] = "l275_lb";
-
-struct MultiprogDeleter {
-  void operator()(xdp_multiprog* programs) const {
-    xdp_multiprog__close(programs);
-  }
-};
-using MultiprogPtr = std::unique_ptr<xdp_multiprog, MultiprogDeleter>;
-
-// What is attached to the interface; null for nothing.
-absl::StatusOr<MultiprogPtr> AttachedTo(uint32_t ifindex) {
-  xdp_multiprog* programs =
-      xdp_multiprog__get_from_ifindex(static_cast<int>(ifindex));
-  const long error = libxdp_get_error(programs);
-  if (error == -ENOENT) return MultiprogPtr();
-  if (error != 0) {
-    return ErrnoStatus(static_cast<int>(-error),
-                       "asking for attached XDP programs");
-  }
-  return MultiprogPtr(programs);
-}
-
-bool IsOurs(const xdp_program* program) {
-  return program != nullptr &&
-         std::string(xdp_program__name(program)) == kProgramName;
-}
-
-// Our program among those behind libxdp's dispatcher; null when it is not.
-xdp_program* FindOurs(const xdp_multiprog* programs) {
-  xdp_program* program = xdp_multiprog__next_prog(nullptr, programs);
-  while (program != nullptr && !IsOurs(program)) {
-    program = xdp_multiprog__next_prog(program, programs);
-  }
-  return program;
-}
-
-// ip(8) detaches a program in generic mode only when it is told the mode.
-absl::Status HeldByAnother(const std::string& interface,
-                           const xdp_multiprog* programs) {
-  const xdp_program* program = xdp_multiprog__main_prog(programs);
-  const bool generic = xdp_multiprog__attach_mode(programs) == XDP_MODE_SKB;
-  return absl::FailedPreconditionError(absl::StrCat(
-      interface, " has another XDP program already: \"",
-      xdp_program__name(program), "\", id ", xdp_program__id(program),
-      "; detach it first (ip link set dev ", interface,
-      generic ? " xdpgeneric" : " xdp", " off)"));
-}
-
 const char* ModeName(xdp_attach_mode mode) {
   return mode == XDP_MODE_NATIVE ? "native" : "generic";
+}
+
+uint32_t FlagOf(xdp_attach_mode mode) {
+  return mode == XDP_MODE_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+}
+
+bool Allows(XdpMode wanted, xdp_attach_mode mode) {
+  return wanted == XdpMode::kAuto ||
+         (wanted == XdpMode::kNative) == (mode == XDP_MODE_NATIVE);
+}
+
+absl::StatusOr<uint32_t> IndexOf(const std::string& interface) {
+  const uint32_t ifindex = if_nametoindex(interface.c_str());
+  if (ifindex != 0) return ifindex;
+  return absl::NotFoundError(
+      absl::StrCat("there is no interface \"", interface, "\""));
 }
 
 }  // namespace
@@ -77,18 +48,26 @@ absl::StatusOr<XdpMode> ParseXdpMode(const std::string& text) {
 
 absl::StatusOr<std::unique_ptr<XdpAttachment>> XdpAttachment::Create(
     const Maps& maps, const std::string& interface, const Options& options) {
-  const uint32_t ifindex = if_nametoindex(interface.c_str());
-  if (ifindex == 0) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no interface \"", interface, "\""));
-  }
+  L275_ASSIGN_OR_RETURN(const uint32_t ifindex, IndexOf(interface));
   L275_ASSIGN_OR_RETURN(InterfaceLock lock, InterfaceLock::Create(interface));
   std::unique_ptr<XdpAttachment> attachment(
       new XdpAttachment(interface, ifindex, std::move(lock)));
-  L275_RETURN_IF_ERROR(attachment->RemoveLeftover());
-  L275_RETURN_IF_ERROR(attachment->Attach(maps, options));
+  L275_RETURN_IF_ERROR(attachment->AttachOrReplace(maps, options));
   L275_RETURN_IF_ERROR(attachment->FindOutHow());
   return attachment;
+}
+
+absl::Status XdpAttachment::Detach(const std::string& interface) {
+  L275_ASSIGN_OR_RETURN(const uint32_t ifindex, IndexOf(interface));
+  L275_ASSIGN_OR_RETURN(const InterfaceLock lock,
+                        InterfaceLock::Create(interface));
+  L275_ASSIGN_OR_RETURN(AttachedPrograms programs,
+                        AttachedPrograms::Of(interface, ifindex));
+  if (programs.empty() || !programs.have_ours()) {
+    return absl::NotFoundError(
+        absl::StrCat("no load balancer's program is on ", interface));
+  }
+  return programs.DetachOurs();
 }
 
 XdpAttachment::XdpAttachment(std::string interface, uint32_t ifindex,
@@ -98,44 +77,64 @@ XdpAttachment::XdpAttachment(std::string interface, uint32_t ifindex,
       lock_(std::move(lock)) {}
 
 XdpAttachment::~XdpAttachment() {
-  if (!attached_) return;
-  const int error =
-      xdp_program__detach(program_.get(), static_cast<int>(ifindex_), mode_, 0);
-  if (error == 0) {
-    LOG(INFO) << "detached from " << interface_;
-    return;
+  if (attached_ && !kept_) Undo();
+}
+
+void XdpAttachment::Undo() {
+  int error = 0;
+  if (replaced_) {
+    LIBBPF_OPTS(bpf_xdp_attach_opts, attach, .old_prog_fd = program_fd());
+    error = bpf_xdp_attach(static_cast<int>(ifindex_), replaced_.get(),
+                           FlagOf(mode_) | XDP_FLAGS_REPLACE, &attach);
+  } else {
+    error = xdp_program__detach(program_.get(), static_cast<int>(ifindex_),
+                                mode_, 0);
   }
   if (error == -ENODEV || error == -ENOENT) {
     LOG(WARNING) << "the program was gone from " << interface_ << " already";
-    return;
+  } else if (error != 0) {
+    LOG(ERROR) << ErrnoStatus(-error,
+                              absl::StrCat("detaching from ", interface_));
+  } else {
+    LOG(INFO) << (replaced_ ? "the earlier program is back on "
+                            : "detached from ")
+              << interface_;
   }
-  LOG(ERROR) << ErrnoStatus(-error,
-                            absl::StrCat("detaching from ", interface_));
 }
 
-absl::Status XdpAttachment::RemoveLeftover() {
-  L275_ASSIGN_OR_RETURN(const MultiprogPtr programs, AttachedTo(ifindex_));
-  if (programs == nullptr) return absl::OkStatus();
-  int error = 0;
-  if (xdp_multiprog__is_legacy(programs.get())) {
-    if (!IsOurs(xdp_multiprog__main_prog(programs.get()))) {
-      return HeldByAnother(interface_, programs.get());
-    }
-    error = xdp_multiprog__detach(programs.get());
-  } else {
-    xdp_program* program = FindOurs(programs.get());
-    if (program == nullptr) return absl::OkStatus();
-    error = xdp_program__detach(program, static_cast<int>(ifindex_),
-                                xdp_multiprog__attach_mode(programs.get()), 0);
+void XdpAttachment::Keep() {
+  kept_ = true;
+  replaced_.reset();
+  const absl::Status alone = DetachOthers();
+  if (!alone.ok()) LOG(ERROR) << alone.message();
+}
+
+// What an earlier agent left behind the dispatcher.
+absl::Status XdpAttachment::DetachOthers() {
+  if (!uses_dispatcher_) return absl::OkStatus();
+  L275_ASSIGN_OR_RETURN(AttachedPrograms programs,
+                        AttachedPrograms::Of(interface_, ifindex_));
+  return programs.DetachOurs(xdp_program__id(program_.get()));
+}
+
+absl::Status XdpAttachment::AttachOrReplace(const Maps& maps,
+                                            const Options& options) {
+  L275_ASSIGN_OR_RETURN(AttachedPrograms programs,
+                        AttachedPrograms::Of(interface_, ifindex_));
+  if (programs.empty()) return Attach(maps, options);
+  const bool ours = programs.have_ours();
+  if (!ours && !programs.dispatcher()) return programs.HeldByAnother();
+  if (ours && !Allows(options.mode, programs.mode())) {
+    LOG(WARNING) << "detaching from " << interface_
+                 << " in between: the program there is in "
+                 << ModeName(programs.mode()) << " mode";
+    L275_RETURN_IF_ERROR(programs.DetachOurs());
+    return Attach(maps, options);
   }
-  if (error != 0) {
-    return ErrnoStatus(-error, absl::StrCat("detaching what an earlier agent "
-                                            "left on ",
-                                            interface_));
+  if (programs.dispatcher()) {
+    return AttachInMode(maps, options, programs.mode());
   }
-  LOG(WARNING) << "detached the program that an earlier agent left on "
-               << interface_;
-  return absl::OkStatus();
+  return Replace(maps, options, programs);
 }
 
 absl::Status XdpAttachment::Attach(const Maps& maps, const Options& options) {
@@ -148,10 +147,23 @@ absl::Status XdpAttachment::Attach(const Maps& maps, const Options& options) {
   return AttachInMode(maps, options, XDP_MODE_SKB);
 }
 
+// xdp_program__attach() loads the object, since only then it is known whether
+// it becomes an extension of the dispatcher.
 absl::Status XdpAttachment::AttachInMode(const Maps& maps,
                                          const Options& options,
                                          xdp_attach_mode mode) {
-  L275_RETURN_IF_ERROR(Load(maps, options));
+  program_.reset();
+  L275_RETURN_IF_ERROR(Open(maps, options));
+  DECLARE_LIBXDP_OPTS(xdp_program_opts, program_options);
+  program_options.obj = object_->obj;
+  program_options.prog_name = kProgramName;
+  xdp_program* program = xdp_program__create(&program_options);
+  const long create_error = libxdp_get_error(program);
+  if (create_error != 0) {
+    return ErrnoStatus(static_cast<int>(-create_error),
+                       "xdp_program__create()");
+  }
+  program_.reset(program);
   const int error =
       xdp_program__attach(program_.get(), static_cast<int>(ifindex_), mode, 0);
   if (error != 0) {
@@ -164,37 +176,48 @@ absl::Status XdpAttachment::AttachInMode(const Maps& maps,
   return absl::OkStatus();
 }
 
+// libxdp replaces no program that is there without its dispatcher.
+absl::Status XdpAttachment::Replace(const Maps& maps, const Options& options,
+                                    const AttachedPrograms& old) {
+  L275_RETURN_IF_ERROR(Open(maps, options));
+  int error = lb__load(object_.get());
+  if (error != 0) return ErrnoStatus(-error, "loading the XDP program");
+  replaced_.reset(bpf_prog_get_fd_by_id(old.main_id()));
+  if (!replaced_) return ErrnoStatus(errno, "opening the earlier program");
+  mode_ = old.mode();
+  LIBBPF_OPTS(bpf_xdp_attach_opts, attach, .old_prog_fd = replaced_.get());
+  error = bpf_xdp_attach(static_cast<int>(ifindex_), program_fd(),
+                         FlagOf(mode_) | XDP_FLAGS_REPLACE, &attach);
+  if (error != 0) {
+    return ErrnoStatus(-error,
+                       absl::StrCat("replacing the program on ", interface_));
+  }
+  attached_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status XdpAttachment::Open(const Maps& maps, const Options& options) {
+  L275_ASSIGN_OR_RETURN(object_, OpenLbObject());
+  object_->rodata->decrement_ttl = options.decrement_ttl;
+  object_->rodata->tcp_idle_ticks = TicksOf(options.tcp_idle_timeout);
+  object_->rodata->flow_inserts_per_tick = options.flow_inserts_per_second;
+  return maps.ShareWith(object_.get());
+}
+
 absl::Status XdpAttachment::FindOutHow() {
-  L275_ASSIGN_OR_RETURN(const MultiprogPtr programs, AttachedTo(ifindex_));
-  uses_dispatcher_ =
-      programs != nullptr && !xdp_multiprog__is_legacy(programs.get());
-  LOG(INFO) << "attached to " << interface_ << " in " << ModeName(mode_)
-            << " mode, "
+  L275_ASSIGN_OR_RETURN(const AttachedPrograms programs,
+                        AttachedPrograms::Of(interface_, ifindex_));
+  uses_dispatcher_ = programs.dispatcher();
+  LOG(INFO) << (replaced_ ? "took over on " : "attached to ") << interface_
+            << " in " << ModeName(mode_) << " mode, "
             << (uses_dispatcher_ ? "behind libxdp's dispatcher"
                                  : "as its only program");
   return absl::OkStatus();
 }
 
-// Opens the object; xdp_program__attach() loads it, since only then it is known
-// whether it becomes an extension of the dispatcher.
-absl::Status XdpAttachment::Load(const Maps& maps, const Options& options) {
-  program_.reset();
-  object_.reset(lb__open());
-  if (object_ == nullptr) return ErrnoStatus(errno, "lb__open()");
-  object_->rodata->decrement_ttl = options.decrement_ttl;
-  object_->rodata->tcp_idle_ticks = TicksOf(options.tcp_idle_timeout);
-  object_->rodata->flow_inserts_per_tick = options.flow_inserts_per_second;
-  L275_RETURN_IF_ERROR(maps.ShareWith(object_.get()));
-  DECLARE_LIBXDP_OPTS(xdp_program_opts, program_options);
-  program_options.obj = object_->obj;
-  program_options.prog_name = kProgramName;
-  xdp_program* program = xdp_program__create(&program_options);
-  const long error = libxdp_get_error(program);
-  if (error != 0) {
-    return ErrnoStatus(static_cast<int>(-error), "xdp_program__create()");
-  }
-  program_.reset(program);
-  return absl::OkStatus();
+int XdpAttachment::program_fd() const {
+  return program_ == nullptr ? bpf_program__fd(object_->progs.l275_lb)
+                             : xdp_program__fd(program_.get());
 }
 
 }  // namespace l275

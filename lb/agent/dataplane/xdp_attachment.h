@@ -10,7 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/unique_fd.h"
+#include "lb/agent/dataplane/attached_programs.h"
 #include "lb/agent/dataplane/interface_lock.h"
+#include "lb/agent/dataplane/lb_object.h"
 #include "lb/agent/dataplane/maps.h"
 
 namespace l275 {
@@ -20,12 +23,18 @@ enum class XdpMode { kAuto, kNative, kGeneric };
 // "auto", "native", "generic"; InvalidArgument for anything else.
 absl::StatusOr<XdpMode> ParseXdpMode(const std::string& text);
 
-// The XDP program, loaded and attached to one interface for as long as this
-// object lives.
+// The XDP program, loaded and attached to one interface.
 //
 // libxdp attaches it behind its dispatcher, which lets several programs share
 // an interface, where the kernel can (BPF_PROG_TYPE_EXT); as the interface's
 // only program where it cannot.
+//
+// What an earlier agent left is replaced without a moment in which nothing is
+// attached: as the only program in one step; behind the dispatcher the new one
+// is there before the old one goes.
+//
+// Until Keep() was called, the end of this object brings back what was there
+// before. From then on the program stays, with or without an agent.
 class XdpAttachment {
  public:
   struct Options {
@@ -41,11 +50,20 @@ class XdpAttachment {
   static absl::StatusOr<std::unique_ptr<XdpAttachment>> Create(
       const Maps& maps, const std::string& interface, const Options& options);
 
-  // Detaches. What fails is logged.
+  // What fails is logged.
   ~XdpAttachment();
   XdpAttachment(const XdpAttachment&) = delete;
   XdpAttachment& operator=(const XdpAttachment&) = delete;
 
+  void Keep();
+
+  // Takes away what an earlier agent left on an interface. NotFound: there is
+  // no such interface, or nothing of ours on it. FailedPrecondition: an agent
+  // serves it.
+  static absl::Status Detach(const std::string& interface);
+
+  // The program, for pinning it.
+  int program_fd() const;
   const std::string& interface() const { return interface_; }
   uint32_t ifindex() const { return ifindex_; }
   bool native() const { return mode_ == XDP_MODE_NATIVE; }
@@ -55,27 +73,31 @@ class XdpAttachment {
   struct ProgramDeleter {
     void operator()(xdp_program* program) const { xdp_program__close(program); }
   };
-  struct ObjectDeleter {
-    void operator()(lb* object) const { lb__destroy(object); }
-  };
 
   XdpAttachment(std::string interface, uint32_t ifindex, InterfaceLock lock);
 
-  absl::Status RemoveLeftover();
+  absl::Status AttachOrReplace(const Maps& maps, const Options& options);
   absl::Status Attach(const Maps& maps, const Options& options);
   absl::Status AttachInMode(const Maps& maps, const Options& options,
                             xdp_attach_mode mode);
-  absl::Status Load(const Maps& maps, const Options& options);
+  absl::Status Open(const Maps& maps, const Options& options);
+  absl::Status Replace(const Maps& maps, const Options& options,
+                       const AttachedPrograms& old);
   absl::Status FindOutHow();
+  void Undo();
+  absl::Status DetachOthers();
 
   const std::string interface_;
   const uint32_t ifindex_;
   const InterfaceLock lock_;
   bool attached_ = false;
+  bool kept_ = false;
   bool uses_dispatcher_ = false;
   xdp_attach_mode mode_ = XDP_MODE_UNSPEC;
+  // The only program that was attached before.
+  UniqueFd replaced_;
   // The program belongs to the object; libxdp's handle goes first.
-  std::unique_ptr<lb, ObjectDeleter> object_;
+  LbObjectPtr object_;
   std::unique_ptr<xdp_program, ProgramDeleter> program_;
 };
 

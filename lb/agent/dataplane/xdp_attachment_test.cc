@@ -221,6 +221,7 @@ void AttachAndDie(const Maps& maps, XdpMode mode) {
     XdpAttachment::Options options;
     options.mode = mode;
     const auto attachment = XdpAttachment::Create(maps, "eth0", options);
+    if (attachment.ok()) (*attachment)->Keep();
     _exit(attachment.ok() ? 0 : 1);
   }
   int status = 0;
@@ -237,9 +238,47 @@ TEST_F(XdpAttachmentTest, ReplacesWhatAKilledAgentLeft) {
     ASSERT_TRUE(attachment.ok()) << attachment.status();
     EXPECT_NE(AttachedTo(kEth0).id, before.id);
     EXPECT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_DRV);
+    (*attachment)->Keep();
     attachment->reset();
+    EXPECT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_DRV);
+    EXPECT_TRUE(XdpAttachment::Detach("eth0").ok());
     EXPECT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_NONE);
   }
+}
+
+TEST_F(XdpAttachmentTest, TakesOverInTheModeThatIsThere) {
+  for (XdpMode left : {XdpMode::kNative, XdpMode::kGeneric}) {
+    AttachAndDie(*maps_, left);
+    const Attached before = AttachedTo(kEth0);
+    auto attachment = Attach("eth0", XdpMode::kAuto);
+    ASSERT_TRUE(attachment.ok()) << attachment.status();
+    EXPECT_NE(AttachedTo(kEth0).id, before.id);
+    EXPECT_EQ(AttachedTo(kEth0).mode, before.mode);
+    (*attachment)->Keep();
+    attachment->reset();
+    EXPECT_TRUE(XdpAttachment::Detach("eth0").ok());
+  }
+}
+
+TEST_F(XdpAttachmentTest, WhatIsNotKeptIsUndone) {
+  AttachAndDie(*maps_, XdpMode::kNative);
+  const Attached before = AttachedTo(kEth0);
+  auto attachment = Attach("eth0");
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  EXPECT_NE(AttachedTo(kEth0).id, before.id);
+  attachment->reset();
+  EXPECT_EQ(AttachedTo(kEth0).id, before.id);
+}
+
+TEST_F(XdpAttachmentTest, DetachSaysWhenThereIsNothing) {
+  EXPECT_EQ(std::string(XdpAttachment::Detach("eth0").message()),
+            "no load balancer's program is on eth0");
+  EXPECT_EQ(std::string(XdpAttachment::Detach("eth7").message()),
+            "there is no interface \"eth7\"");
+  const auto attachment = Attach("eth0");
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  EXPECT_EQ(std::string(XdpAttachment::Detach("eth0").message()),
+            "another lb_agent serves eth0");
 }
 
 // Whoever forces a program onto the interface keeps it.

@@ -1,0 +1,81 @@
+#include "lb/agent/dataplane/attached_programs.h"
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+bool IsOurs(const xdp_program* program) {
+  return program != nullptr &&
+         std::string(xdp_program__name(program)) == kProgramName;
+}
+
+// Ours behind the dispatcher, but for the one with the id `except`; null when
+// there is none.
+xdp_program* FindOurs(const xdp_multiprog* programs, uint32_t except) {
+  xdp_program* program = xdp_multiprog__next_prog(nullptr, programs);
+  while (program != nullptr &&
+         (!IsOurs(program) || xdp_program__id(program) == except)) {
+    program = xdp_multiprog__next_prog(program, programs);
+  }
+  return program;
+}
+
+}  // namespace
+
+absl::StatusOr<AttachedPrograms> AttachedPrograms::Of(
+    const std::string& interface, uint32_t ifindex) {
+  xdp_multiprog* programs =
+      xdp_multiprog__get_from_ifindex(static_cast<int>(ifindex));
+  const long error = libxdp_get_error(programs);
+  if (error == 0) return AttachedPrograms(interface, ifindex, programs);
+  if (error == -ENOENT) return AttachedPrograms(interface, ifindex, nullptr);
+  return ErrnoStatus(
+      static_cast<int>(-error),
+      absl::StrCat("asking for the XDP programs on ", interface));
+}
+
+bool AttachedPrograms::dispatcher() const {
+  return !empty() && !xdp_multiprog__is_legacy(programs_.get());
+}
+
+xdp_attach_mode AttachedPrograms::mode() const {
+  return xdp_multiprog__attach_mode(programs_.get());
+}
+
+uint32_t AttachedPrograms::main_id() const {
+  return xdp_program__id(xdp_multiprog__main_prog(programs_.get()));
+}
+
+bool AttachedPrograms::have_ours() const {
+  return dispatcher() ? FindOurs(programs_.get(), 0) != nullptr
+                      : IsOurs(xdp_multiprog__main_prog(programs_.get()));
+}
+
+// ip(8) detaches a program in generic mode only when it is told the mode.
+absl::Status AttachedPrograms::HeldByAnother() const {
+  const xdp_program* program = xdp_multiprog__main_prog(programs_.get());
+  return absl::FailedPreconditionError(
+      absl::StrCat(interface_, " has another XDP program already: \"",
+                   xdp_program__name(program), "\", id ", main_id(),
+                   "; detach it first (ip link set dev ", interface_,
+                   mode() == XDP_MODE_SKB ? " xdpgeneric" : " xdp", " off)"));
+}
+
+absl::Status AttachedPrograms::DetachOurs(uint32_t except) {
+  int error = 0;
+  if (!dispatcher()) {
+    error = xdp_multiprog__detach(programs_.get());
+  } else if (xdp_program* const ours = FindOurs(programs_.get(), except)) {
+    error = xdp_program__detach(ours, static_cast<int>(ifindex_), mode(), 0);
+  }
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(
+      -error, absl::StrCat("detaching the earlier program from ", interface_));
+}
+
+}  // namespace l275

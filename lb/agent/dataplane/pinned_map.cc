@@ -1,0 +1,78 @@
+#include "lb/agent/dataplane/pinned_map.h"
+
+#include <bpf/bpf.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+#include "common/unique_fd.h"
+#include "lb/agent/dataplane/lb_object.h"
+
+namespace l275 {
+namespace {
+
+absl::StatusOr<UniqueFd> OpenPinned(const std::string& path) {
+  UniqueFd fd(bpf_obj_get(path.c_str()));
+  if (fd) return fd;
+  if (errno == ENOENT) {
+    return absl::FailedPreconditionError(absl::StrCat(path, " is missing"));
+  }
+  return ErrnoStatus(errno, absl::StrCat("opening ", path));
+}
+
+}  // namespace
+
+std::string PinPathOf(const std::string& folder, const bpf_map* map) {
+  return absl::StrCat(folder, "/", bpf_map__name(map));
+}
+
+absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name) {
+  bpf_map_info info = {};
+  uint32_t length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(fd, &info, &length) == 0) return info;
+  return ErrnoStatus(errno, absl::StrCat("asking what ", name, " is like"));
+}
+
+absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map) {
+  const std::string path = PinPathOf(folder, map);
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinned(path));
+  L275_ASSIGN_OR_RETURN(const bpf_map_info info, MapInfoOf(fd.get(), path));
+  if (info.type != bpf_map__type(map) ||
+      info.key_size != bpf_map__key_size(map) ||
+      info.value_size != bpf_map__value_size(map) ||
+      info.max_entries != bpf_map__max_entries(map)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, " is of another shape than this agent's"));
+  }
+  return ReuseMap(map, fd.get());
+}
+
+absl::StatusOr<l275_layout> ReadPinnedLayout(const std::string& folder) {
+  if (access(folder.c_str(), F_OK) != 0) {
+    return absl::NotFoundError(absl::StrCat("there is no ", folder));
+  }
+  const std::string path = absl::StrCat(folder, "/layout");
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinned(path));
+  L275_ASSIGN_OR_RETURN(const bpf_map_info info, MapInfoOf(fd.get(), path));
+  l275_layout layout = {};
+  const uint32_t zero = 0;
+  // A later version may have more to say; it still begins with its number.
+  std::vector<char> value(std::max<size_t>(info.value_size, sizeof(layout)));
+  if (bpf_map_lookup_elem(fd.get(), &zero, value.data()) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("reading ", path));
+  }
+  std::memcpy(&layout, value.data(), sizeof(layout));
+  if (layout.version != L275_LAYOUT_VERSION) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the maps in ", folder, " are of layout version ", layout.version,
+        ", this agent's of version ", L275_LAYOUT_VERSION));
+  }
+  return layout;
+}
+
+}  // namespace l275

@@ -1,0 +1,32 @@
+#ifndef L275_LB_AGENT_DATAPLANE_PINNED_MAP_H_
+#define L275_LB_AGENT_DATAPLANE_PINNED_MAP_H_
+
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/map_layout.h"
+
+namespace l275 {
+
+// Where a map is pinned in a folder.
+std::string PinPathOf(const std::string& folder, const bpf_map* map);
+
+// What the kernel says of a map; `name` is for the error.
+absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name);
+
+// Makes the map of an object that is not loaded the one that is pinned in the
+// folder. FailedPrecondition: it is missing, or not of the same type, sizes and
+// number of entries.
+absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map);
+
+// What maps pinned in a folder are like. NotFound: there is no such folder.
+// FailedPrecondition: they are of another version than this agent's.
+absl::StatusOr<l275_layout> ReadPinnedLayout(const std::string& folder);
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_PINNED_MAP_H_
