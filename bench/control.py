@@ -114,7 +114,7 @@ def measure(bed: Testbed, rounds: int) -> dict[str, list[float]]:
             milliseconds(lambda: set_weight_everywhere(connection, weight + 200))
         )
         connection.close()
-        agent.stop()
+        agent.remove()
     return samples
 
 

@@ -78,6 +78,7 @@ class Agent:
             f"--interface={FABRIC_INTERFACE}",
             f"--beacon_interface={HEALTH_INTERFACE}",
             f"--control_socket={self.control_socket}",
+            f"--bpffs_dir={self._bpf_folder}/l275",
             "--xdp_mode=native",
             *flags,
         ]
@@ -88,7 +89,20 @@ class Agent:
         self.process.signal(signal.SIGHUP)
 
     def stop(self) -> int:
+        """Ends it; the program stays attached, and the next agent takes over."""
         return self.process.stop()
+
+    def remove(self) -> None:
+        """Ends it if it runs, and takes away the program and the maps."""
+        if self.process is not None and self.process.running:
+            self.process.stop()
+        self._host.call(*self.detach_command())
+
+    def detach_command(self) -> list[str]:
+        """The command line that takes away what an agent of this host left."""
+        folder = f"{self._bpf_folder}/l275"
+        command = [str(self._binaries.lb_agent), "--detach", f"--bpffs_dir={folder}"]
+        return ["env", f"LIBXDP_BPFFS={self._bpf_folder}", *command]
 
     def kill(self) -> int:
         return self.process.kill()

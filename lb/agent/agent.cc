@@ -15,6 +15,7 @@
 #include "common/version.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
+#include "lb/agent/heritage.h"
 #include "lb/agent/map_sizing.h"
 #include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
@@ -35,6 +36,17 @@ uint64_t WallClock() {
 }
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
+
+// Those that the maps say have flows.
+std::set<Ipv4Address> LivingBackends(const MapWriter& writer) {
+  std::set<Ipv4Address> backends;
+  for (const auto& [address, service] : writer.services()) {
+    for (const auto& [backend_address, backend] : service.backends) {
+      if (backend.alive) backends.insert(backend_address);
+    }
+  }
+  return backends;
+}
 
 const Link* FindLink(const std::map<uint32_t, Link>& links,
                      const std::string& name) {
@@ -61,7 +73,11 @@ Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
       source_(std::move(source)),
       started_(Now()) {}
 
-Agent::~Agent() = default;
+// Does nothing after a start that succeeded.
+Agent::~Agent() {
+  attachments_.clear();
+  if (pins_ != nullptr) pins_->Rollback();
+}
 
 absl::Status Agent::Start() {
   L275_ASSIGN_OR_RETURN(DesiredState desired, source_.Read());
@@ -70,11 +86,19 @@ absl::Status Agent::Start() {
                         }));
   L275_RETURN_IF_ERROR(CheckInterfaces());
   L275_RETURN_IF_ERROR(StartServers());
+  absl::StatusOr<std::unique_ptr<PinFolder>> pins =
+      PinFolder::Create(options_.bpffs_dir);
+  if (!pins.ok()) return Annotate(pins.status(), "--bpffs_dir");
+  pins_ = *std::move(pins);
   L275_ASSIGN_OR_RETURN(
       const MapSizes sizes,
       ChooseMapSizes(options_.map_sizes, desired, options_.table_size));
-  L275_ASSIGN_OR_RETURN(maps_, Maps::Create(sizes));
-  writer_ = std::make_unique<MapWriter>(maps_.get(), options_.hash_seed);
+  L275_ASSIGN_OR_RETURN(
+      Heritage heritage,
+      InheritOrCreateMaps({options_.map_sizes, sizes, options_.hash_seed},
+                          Now(), pins_.get()));
+  maps_ = std::move(heritage.maps);
+  writer_ = std::move(heritage.writer);
   flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
                                         options_.xdp.tcp_idle_timeout);
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
@@ -89,6 +113,8 @@ absl::Status Agent::Start() {
   for (const std::string& interface : options_.interfaces) {
     L275_RETURN_IF_ERROR(Attach(interface));
   }
+  L275_RETURN_IF_ERROR(KeepAttachments());
+  DetachOthers();
   return absl::OkStatus();
 }
 
@@ -98,6 +124,7 @@ absl::Status Agent::StartHealth() {
   health_options.timeout = options_.beacons->timeout;
   health_ = std::make_unique<HealthMonitor>(health_options,
                                             [this] { WriteMapsLater(); });
+  health_->PresumeUp(LivingBackends(*writer_), Now());
   L275_ASSIGN_OR_RETURN(
       beacons_,
       BeaconReceiver::Create(base_, options_.beacons->receiver, health_.get()));
@@ -165,6 +192,35 @@ absl::Status Agent::Attach(const std::string& interface) {
   return absl::OkStatus();
 }
 
+// From here on they stay attached, with or without this agent.
+absl::Status Agent::KeepAttachments() {
+  for (const auto& [interface, attachment] : attachments_) {
+    if (attachment == nullptr) continue;
+    L275_RETURN_IF_ERROR(
+        pins_->StageProgram(interface, attachment->program_fd()));
+  }
+  L275_RETURN_IF_ERROR(pins_->Commit());
+  for (const auto& [interface, attachment] : attachments_) {
+    if (attachment != nullptr) attachment->Keep();
+  }
+  return absl::OkStatus();
+}
+
+// An earlier agent may have served other interfaces.
+void Agent::DetachOthers() {
+  for (const std::string& interface : pins_->Interfaces()) {
+    if (attachments_.count(interface) > 0) continue;
+    absl::Status detached = XdpAttachment::Detach(interface);
+    if (detached.ok()) detached = pins_->RemoveProgram(interface);
+    if (detached.ok()) {
+      LOG(WARNING) << "detached from "
+                   << interface << ", which --interface does not name any more";
+    } else {
+      LOG(ERROR) << interface << ": " << detached.message();
+    }
+  }
+}
+
 // An interface that was deleted took its program along; when one of its name
 // comes back it is attached anew.
 void Agent::FollowInterfaces() {
@@ -178,7 +234,8 @@ void Agent::FollowInterfaces() {
         FindLink(next_hops_->links(), name) == nullptr) {
       continue;
     }
-    const absl::Status attached = Attach(name);
+    absl::Status attached = Attach(name);
+    if (attached.ok()) attached = KeepAttachments();
     if (!attached.ok()) LOG(ERROR) << name << ": " << attached.message();
   }
 }

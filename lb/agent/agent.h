@@ -23,6 +23,7 @@
 #include "lb/agent/dataplane/flow_keeper.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/pin_folder.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
 #include "lb/agent/health/beacon_receiver.h"
 #include "lb/agent/health/health_monitor.h"
@@ -44,6 +45,7 @@ struct AgentOptions {
   uint32_t table_size = 65537;           // slots, of services that name none
   MapSizes map_sizes;                    // 0: see ChooseMapSizes()
   std::optional<BeaconOptions> beacons;  // none: every backend is up
+  std::string bpffs_dir;                 // where maps and programs are pinned
   std::string control_socket;
   std::optional<Endpoint> http_listen;  // none: no metrics
 };
@@ -54,6 +56,9 @@ struct AgentOptions {
 //   desired state ──┐
 //   health monitor ─┼─► snapshot ─► map writer ─► maps
 //   next hops ──────┘
+//
+// The data plane outlives it: an agent takes over the maps and programs that an
+// earlier one left pinned, and leaves its own.
 //
 // Changes of the desired state are written when their call returns. Those of
 // health and next hops come in crowds: they are written once, on the event
@@ -68,7 +73,7 @@ class Agent : public Controller {
                                                        AgentOptions options,
                                                        DesiredSource source);
 
-  // Detaches.
+  // Leaves the program attached; undoes a start that failed.
   ~Agent() override;
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -100,6 +105,8 @@ class Agent : public Controller {
   absl::Status HearBeacons();
   bool HasHeardAll() const;
   absl::Status Attach(const std::string& interface);
+  absl::Status KeepAttachments();
+  void DetachOthers();
   void FollowInterfaces();
   absl::Status StartServers();
 
@@ -122,6 +129,7 @@ class Agent : public Controller {
   DesiredState desired_;
   AgentCounters counters_;
 
+  std::unique_ptr<PinFolder> pins_;
   std::unique_ptr<Maps> maps_;
   std::unique_ptr<MapWriter> writer_;
   std::unique_ptr<FlowKeeper> flows_;

@@ -21,6 +21,7 @@
 #include "lb/agent/agent.h"
 #include "lb/agent/capabilities.h"
 #include "lb/agent/dataplane/bpf_log.h"
+#include "lb/agent/detach.h"
 #include "lb/agent/map_sizing.h"
 #include "lb/agent/table/prime.h"
 
@@ -82,6 +83,12 @@ DEFINE_string(beacon_interface, "",
 DEFINE_uint32(beacon_timeout_ms, 1600,
               "A backend whose beacons are silent for so many milliseconds is "
               "down.");
+DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
+              "Folder of a bpffs where the maps and programs are pinned, which "
+              "outlive the agent. One for each agent.");
+DEFINE_bool(detach, false,
+            "Take the programs off their interfaces, and away all that is in "
+            "--bpffs_dir; then exit. No agent may be running.");
 DEFINE_string(control_socket, "/run/l275/agent.sock",
               "Unix socket of the control API, which lbctl talks to.");
 DEFINE_string(http_listen, "127.0.0.1:9275",
@@ -94,9 +101,12 @@ namespace {
 constexpr char kUsage[] =
     "lb_agent --interface=eth1 --services_file=/etc/l275/services.conf\n"
     "       lb_agent --interface=eth1 --service=tcp:10.0.0.200:80 "
-    "--backends=10.0.0.101,10.0.0.102\n\n"
+    "--backends=10.0.0.101,10.0.0.102\n"
+    "       lb_agent --detach\n\n"
     "Attaches the load balancer's XDP program to the interfaces and keeps its "
-    "tables. SIGHUP reads the services file again, SIGTERM detaches and exits.";
+    "tables. SIGHUP reads the services file again. SIGTERM ends the agent and "
+    "leaves the program forwarding as it does; the next agent takes over, and "
+    "--detach takes it away.";
 
 absl::StatusOr<std::vector<std::string>> ParseInterfaces(
     const std::string& text) {
@@ -198,6 +208,7 @@ absl::StatusOr<AgentOptions> ParseOptions() {
   options.map_sizes.backends = FLAGS_max_backends;
   options.map_sizes.slots = FLAGS_max_slots;
   L275_RETURN_IF_ERROR(ParseHealth(options));
+  options.bpffs_dir = FLAGS_bpffs_dir;
   options.control_socket = FLAGS_control_socket;
   L275_RETURN_IF_ERROR(ParseHttpListen(options));
   return options;
@@ -223,6 +234,11 @@ void Reload(evutil_socket_t, short, void* agent) {
 }
 
 absl::Status Run() {
+  if (FLAGS_detach) {
+    L275_RETURN_IF_ERROR(CheckCapabilities());
+    RouteBpfLogs();
+    return Annotate(DetachAll(FLAGS_bpffs_dir), "--bpffs_dir");
+  }
   L275_ASSIGN_OR_RETURN(AgentOptions options, ParseOptions());
   L275_ASSIGN_OR_RETURN(DesiredSource source,
                         DesiredSource::Create({FLAGS_services_file,

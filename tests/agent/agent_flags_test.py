@@ -113,6 +113,10 @@ _REFUSALS = [
             r"ERROR: illegal value '-1' specified for uint64 flag 'hash_seed'"),
     Refusal("an XDP mode that is not known", ["--xdp_mode=fast"],
             r'lb_agent: --xdp_mode: "fast" is no XDP mode; expected auto, .*'),
+    Refusal("pins outside of a bpffs", ["--bpffs_dir=/tmp/l275"],
+            r"lb_agent: --bpffs_dir: /tmp is not in a bpffs \(mount -t bpf .*\)"),
+    Refusal("pins in a relative path", ["--bpffs_dir=l275"],
+            r'lb_agent: --bpffs_dir: "l275"; expected an absolute path .*'),
     Refusal("a health that is not known", ["--health=ping"],
             r'lb_agent: --health: "ping"; expected beacon or none'),
     Refusal("a group that is no multicast address",
@@ -260,13 +264,19 @@ class AgentRefusalTest(unittest.TestCase):
         rig.lb.start(service_text(["10.0.0.101"]))
         self.addCleanup(rig.lb.stop)
         before = rig.lb.attached_program()
-        other = str(rig.lb.host.folder / "other.sock")
+        socket = f"--control_socket={rig.lb.host.folder / 'other.sock'}"
+        pins = f"--bpffs_dir={rig.lb.host.folder / 'bpf' / 'other'}"
         for description, flags, line in (
             ("the same socket", [], "lb_agent: another process listens on .*"),
             (
                 "the same interface",
-                [f"--control_socket={other}", "--http_listen="],
+                [socket, pins, "--http_listen="],
                 f"lb_agent: another lb_agent serves {FABRIC_INTERFACE}",
+            ),
+            (
+                "the same folder",
+                [socket, "--http_listen="],
+                "lb_agent: --bpffs_dir: another lb_agent has its maps in .*",
             ),
         ):
             with self.subTest(description):

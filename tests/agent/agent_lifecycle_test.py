@@ -96,15 +96,16 @@ class StartTest(AgentTest):
 
 
 class EndTest(AgentTest):
-    def test_sigterm_and_sigint_detach_and_exit_with_0(self) -> None:
+    def test_sigterm_and_sigint_leave_the_program_and_exit_with_0(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             with self.subTest(number.name):
                 self.start()
+                attached = self.lb.attached_program()
                 process = self.lb.agent.process
                 process.signal(number)
                 wait_until(lambda: not process.running, _DEADLINE_S, number.name)
                 self.assertEqual(process.stop(), 0)
-                self.assertIsNone(self.lb.attached_program())
+                self.assertEqual(self.lb.attached_program(), attached)
                 self.assertFalse(self.lb.agent.control_socket.exists())
 
     def test_starts_again_after_it_was_killed(self) -> None:
@@ -119,6 +120,18 @@ class EndTest(AgentTest):
                 self.assertEqual(self.weights(), {"10.0.0.101": 100})
                 self.lb.stop()
                 self.assertIsNone(self.lb.attached_program())
+
+    def test_detach_takes_everything_away(self) -> None:
+        self.start()
+        running = self.lb.host.run(self.lb.agent.detach_command())
+        self.assertEqual(running.returncode, 1)
+        self.assertRegex(running.stderr, "--bpffs_dir: another lb_agent has its maps")
+        self.assertIsNotNone(self.lb.attached_program())
+        self.lb.agent.stop()
+        for _ in range(2):  # nothing to take away is no error
+            done = self.lb.host.run(self.lb.agent.detach_command())
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIsNone(self.lb.attached_program())
 
     def test_what_a_killed_agent_left_is_replaced_in_the_other_mode_too(self) -> None:
         for left, then in (("native", "generic"), ("generic", "native")):

@@ -32,9 +32,8 @@ class LoadBalancer:
         self.agent.start(services, ["--health=none", *flags])
 
     def stop(self) -> None:
-        """Ends the agent if it runs."""
-        if self.agent.process is not None and self.agent.process.running:
-            self.agent.stop()
+        """Ends the agent if it runs, and what would outlive it."""
+        self.agent.remove()
 
     def run_agent(
         self, *flags: str, wrapper: Sequence[str] = ()

@@ -58,7 +58,7 @@ class ConnectionsCase(unittest.TestCase):
 
     def start(self, *flags: str) -> None:
         """A new agent, the first three backends, and the connections."""
-        self.lb.agent.stop()
+        self.lb.agent.remove()
         services = service_text(_FIRST, VIP, table_size=_SLOTS)
         self.lb.agent.start(services, [f"--max_slots={_SLOTS}", *flags])
         self.bed.wait_until_active(_FIRST)

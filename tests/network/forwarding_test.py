@@ -98,8 +98,8 @@ class ForwardingTest(unittest.TestCase):
         """Starts the agent anew, and in the end as it was before."""
         self.addCleanup(bed.wait_until_active, [_WEB1, _WEB2, _WEB3])
         self.addCleanup(lb().agent.start, _SERVICES)
-        self.addCleanup(lambda: lb().agent.stop())
-        lb().agent.stop()
+        self.addCleanup(lb().agent.remove)
+        lb().agent.remove()
         lb().agent.start(services, ["--health=none", *flags])
 
     def assert_shares(self, answers: Counter[str], weights: Mapping[str, int]) -> None:

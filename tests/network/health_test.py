@@ -84,7 +84,7 @@ class HealthTest(unittest.TestCase):
         self.assertEqual(done.returncode, _CURL_TIMED_OUT, done.stderr)
 
     def restart_agent(self, *flags: str) -> None:
-        lb().agent.stop()
+        lb().agent.remove()
         lb().agent.start(bed.services(), flags)
 
     def test_a_beacon_that_is_stopped_says_so(self) -> None:

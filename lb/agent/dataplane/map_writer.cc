@@ -70,6 +70,12 @@ absl::Status MapWriter::Adopt(TimePoint now) {
 absl::Status MapWriter::AdoptService(const ServiceAddress& address,
                                      const WrittenService& service,
                                      TimePoint now) {
+  if (service.hash_key != l275_service_hash_key(hash_seed_,
+                                                address.vip.ToNetwork(),
+                                                address.protocol)) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        address.ToString(), " was written with another --hash_seed"));
+  }
   bool adopted = service_table_.Adopt(service.place, service.record) &&
                  service_ids_.Reserve(service.id, 1) &&
                  slot_ranges_.Reserve(service.first_slot, service.slot_count());

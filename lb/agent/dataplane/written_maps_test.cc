@@ -215,6 +215,12 @@ TEST_F(WrittenMapsTest, ASlotWithAnImpossibleBackendIsRefusedByName) {
             "the maps");
 }
 
+TEST_F(WrittenMapsTest, AnotherHashSeedIsRefused) {
+  writer_ = std::make_unique<MapWriter>(maps_.get(), kSeed + 1);
+  EXPECT_EQ(std::string(writer_->Adopt(kStart).message()),
+            "tcp:10.0.0.200:80 was written with another --hash_seed");
+}
+
 TEST_F(WrittenMapsTest, SharedSlotsAreRefused) {
   const uint32_t record = writer_->services().at(Service(80)).record;
   maps_->services()[record].first_slot = FirstSlot(443);

@@ -70,6 +70,16 @@ void HealthMonitor::SetBackends(const std::set<Ipv4Address>& backends,
   }
 }
 
+void HealthMonitor::PresumeUp(const std::set<Ipv4Address>& backends,
+                              HealthTime now) {
+  for (Ipv4Address address : backends) {
+    BackendHealth& backend = backends_[address];
+    backend.state = Health::kUp;
+    backend.last_change = now;
+    backend.last_beacon = now;
+  }
+}
+
 void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
   changes_log_.Tick(now);
   const auto found = backends_.find(message.address);

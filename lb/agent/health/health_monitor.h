@@ -63,6 +63,10 @@ class HealthMonitor {
   // From now on these are the backends. Who was one already keeps its state.
   void SetBackends(const std::set<Ipv4Address>& backends, HealthTime now);
 
+  // These were up when an earlier agent ended, and are from now on, as if their
+  // beacons had been heard just now. Before SetBackends().
+  void PresumeUp(const std::set<Ipv4Address>& backends, HealthTime now);
+
   void OnBeacon(const BeaconMessage& message, HealthTime now);
 
   // A datagram that `why` says is no beacon, from `sender`. Counts it, and logs

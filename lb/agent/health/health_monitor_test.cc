@@ -50,6 +50,21 @@ class HealthMonitorTest : public ::testing::Test {
   LogCapture log_;
 };
 
+// Its beacons of before the restart are news still.
+TEST_F(HealthMonitorTest, PresumedUpUntilItsSilenceSaysOtherwise) {
+  HealthMonitor monitor(HealthMonitor::Options{}, [] {});
+  monitor.PresumeUp({kA}, At(0));
+  monitor.SetBackends({kA, kB}, At(0));
+  EXPECT_EQ(monitor.view().at(kA).state, Health::kUp);
+  EXPECT_EQ(monitor.view().at(kB).state, Health::kUnknown);
+  monitor.OnBeacon(Beacon(kA, State::kUp, 1, 1), At(100));
+  EXPECT_EQ(monitor.counters().accepted, 1u);
+  monitor.ExpireSilent(At(1699));
+  EXPECT_EQ(monitor.view().at(kA).state, Health::kUp);
+  monitor.ExpireSilent(At(1700));
+  EXPECT_EQ(monitor.view().at(kA).state, Health::kSilent);
+}
+
 TEST_F(HealthMonitorTest, BackendsAreUnknownUntilHeard) {
   EXPECT_EQ(StateOf(kA), Health::kUnknown);
   EXPECT_EQ(monitor_.view().at(kA).last_beacon, std::nullopt);

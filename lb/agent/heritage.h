@@ -1,0 +1,35 @@
+#ifndef L275_LB_AGENT_HERITAGE_H_
+#define L275_LB_AGENT_HERITAGE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "lb/agent/dataplane/map_writer.h"
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/pin_folder.h"
+
+namespace l275 {
+
+// The maps that an agent begins with, and their writer.
+struct Heritage {
+  std::unique_ptr<Maps> maps;
+  std::unique_ptr<MapWriter> writer;
+};
+
+struct HeritageOptions {
+  MapSizes asked;   // by flags; 0: whatever is enough
+  MapSizes wanted;  // the same, with numbers for what is enough
+  uint64_t hash_seed = 0;
+};
+
+// Those that an earlier agent left in `pins`, with the services and flows that
+// they hold. Where they cannot be gone on with, a logged line says why and what
+// is lost, and new maps are staged in `pins`.
+absl::StatusOr<Heritage> InheritOrCreateMaps(const HeritageOptions& options,
+                                             MapWriter::TimePoint now,
+                                             PinFolder* pins);
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_HERITAGE_H_
