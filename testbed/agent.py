@@ -54,6 +54,7 @@ class Agent:
         self._binaries = binaries
         self._bpf_folder = bpf_folder
         self.control_socket = host.folder / CONTROL_SOCKET_NAME
+        self.state_file = host.folder / "agent.state"
         self.services_file = host.folder / "services.textproto"
         self.process: Optional[Process] = None
 
@@ -79,6 +80,7 @@ class Agent:
             f"--beacon_interface={HEALTH_INTERFACE}",
             f"--control_socket={self.control_socket}",
             f"--bpffs_dir={self._bpf_folder}/l275",
+            f"--state_file={self.state_file}",
             "--xdp_mode=native",
             *flags,
         ]
@@ -93,10 +95,11 @@ class Agent:
         return self.process.stop()
 
     def remove(self) -> None:
-        """Ends it if it runs, and takes away the program and the maps."""
+        """Ends it if it runs, and takes away all that outlives it."""
         if self.process is not None and self.process.running:
             self.process.stop()
         self._host.call(*self.detach_command())
+        self.state_file.unlink(missing_ok=True)
 
     def detach_command(self) -> list[str]:
         """The command line that takes away what an agent of this host left."""

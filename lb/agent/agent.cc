@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(event_base* base,
 Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
     : base_(base),
       options_(std::move(options)),
-      source_(std::move(source)),
+      state_(std::move(source), options_.state_file),
       started_(Now()) {}
 
 // Does nothing after a start that succeeded.
@@ -80,7 +80,7 @@ Agent::~Agent() {
 }
 
 absl::Status Agent::Start() {
-  L275_ASSIGN_OR_RETURN(DesiredState desired, source_.Read());
+  L275_ASSIGN_OR_RETURN(DesiredState desired, state_.Start());
   L275_ASSIGN_OR_RETURN(next_hops_, NextHopMonitor::Create(base_, [this] {
                           OnNextHopsChanged();
                         }));
@@ -107,6 +107,12 @@ absl::Status Agent::Start() {
   };
   write_event_.reset(event_new(base_, -1, 0, write, this));
   drain_timer_.reset(evtimer_new(base_, write, this));
+  save_timer_.reset(evtimer_new(
+      base_,
+      [](evutil_socket_t, short, void* agent) {
+        static_cast<Agent*>(agent)->Save(nullptr);
+      },
+      this));
   L275_RETURN_IF_ERROR(StartHealth());
   L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
   L275_RETURN_IF_ERROR(HearBeacons());
@@ -250,18 +256,18 @@ absl::Status Agent::StartServers() {
 }
 
 void Agent::Reload() {
-  if (!source_.is_file()) {
+  if (!state_.source().is_file()) {
     LOG(WARNING) << "SIGHUP: nothing to read again without --services_file";
     return;
   }
-  absl::StatusOr<DesiredState> desired = source_.Read();
+  absl::StatusOr<DesiredState> desired = state_.Reload();
   absl::StatusOr<control::ChangeReply> reply =
       desired.ok() ? Desire(*std::move(desired)) : desired.status();
   if (!reply.ok()) {
     LOG(ERROR) << "SIGHUP: nothing changed: " << reply.status().message();
     return;
   }
-  LOG(INFO) << "SIGHUP: read " << source_.services_file() << ", "
+  LOG(INFO) << "SIGHUP: read " << state_.source().services_file() << ", "
             << reply->change_size() << " changes";
 }
 
@@ -283,7 +289,21 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   SetBackends(BackendAddresses(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
+  Save(&reply);
   return reply;
+}
+
+// What cannot be saved is in effect nevertheless, and saved when that is
+// possible again: a full disk shall keep nobody from draining a server.
+void Agent::Save(control::ChangeReply* reply) {
+  const absl::Status saved = state_.Save(desired_);
+  if (saved.ok()) return;
+  if (reply != nullptr) {
+    reply->add_warning(absl::StrCat(
+        "in effect, but not saved: a restart forgets it: ", saved.message()));
+  }
+  constexpr timeval kRetry = {5, 0};
+  evtimer_add(save_timer_.get(), &kRetry);
 }
 
 void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
@@ -383,6 +403,10 @@ absl::StatusOr<control::Status> Agent::GetStatus() {
     FillInterface(name, status.add_interface());
   }
   L275_RETURN_IF_ERROR(FillStatus(View(), &status));
+  for (std::string& line : state_.Changes(desired_)) {
+    status.add_run_time_change(std::move(line));
+  }
+  status.set_not_saved(std::string(state_.saved().message()));
   return status;
 }
 

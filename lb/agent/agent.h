@@ -20,6 +20,7 @@
 #include "lb/agent/api/controller.h"
 #include "lb/agent/api/metrics_server.h"
 #include "lb/agent/config/desired_source.h"
+#include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/flow_keeper.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
@@ -46,6 +47,7 @@ struct AgentOptions {
   MapSizes map_sizes;                    // 0: see ChooseMapSizes()
   std::optional<BeaconOptions> beacons;  // none: every backend is up
   std::string bpffs_dir;                 // where maps and programs are pinned
+  std::string state_file;                // empty: none
   std::string control_socket;
   std::optional<Endpoint> http_listen;  // none: no metrics
 };
@@ -111,6 +113,7 @@ class Agent : public Controller {
   absl::Status StartServers();
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
+  void Save(control::ChangeReply* reply);
   void SetBackends(const std::set<Ipv4Address>& backends);
   absl::Status WriteMaps();
   void WriteMapsLater();
@@ -124,7 +127,7 @@ class Agent : public Controller {
 
   event_base* const base_;
   const AgentOptions options_;
-  const DesiredSource source_;
+  StateKeeper state_;
   const HealthTime started_;
   DesiredState desired_;
   AgentCounters counters_;
@@ -135,6 +138,7 @@ class Agent : public Controller {
   std::unique_ptr<FlowKeeper> flows_;
   EventPtr write_event_;
   EventPtr drain_timer_;
+  EventPtr save_timer_;
   bool hearing_ = false;  // in HearBeacons(), which writes in the end
   std::unique_ptr<HealthMonitor> health_;
   std::unique_ptr<BeaconReceiver> beacons_;

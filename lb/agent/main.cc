@@ -86,6 +86,9 @@ DEFINE_uint32(beacon_timeout_ms, 1600,
 DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
               "Folder of a bpffs where the maps and programs are pinned, which "
               "outlive the agent. One for each agent.");
+DEFINE_string(state_file, "/var/lib/l275/agent.state",
+              "What lbctl changed is kept here for the next agent. Empty: it "
+              "ends with this one.");
 DEFINE_bool(detach, false,
             "Take the programs off their interfaces, and away all that is in "
             "--bpffs_dir; then exit. No agent may be running.");
@@ -209,6 +212,7 @@ absl::StatusOr<AgentOptions> ParseOptions() {
   options.map_sizes.slots = FLAGS_max_slots;
   L275_RETURN_IF_ERROR(ParseHealth(options));
   options.bpffs_dir = FLAGS_bpffs_dir;
+  options.state_file = FLAGS_state_file;
   options.control_socket = FLAGS_control_socket;
   L275_RETURN_IF_ERROR(ParseHttpListen(options));
   return options;

@@ -38,8 +38,14 @@ absl::StatusOr<control::ServiceState> FindService(
 std::string ReplyText(const control::ChangeReply& reply,
                       const Options& options) {
   if (options.json) return ToPrettyJson(reply);
-  if (reply.change().empty()) return "nothing changed\n";
-  return absl::StrCat(absl::StrJoin(reply.change(), "\n"), "\n");
+  std::string text = reply.change().empty() ? "nothing changed\n" : "";
+  for (const std::string& line : reply.change()) {
+    absl::StrAppend(&text, line, "\n");
+  }
+  for (const std::string& line : reply.warning()) {
+    absl::StrAppend(&text, "warning: ", line, "\n");
+  }
+  return text;
 }
 
 absl::StatusOr<std::string> MakeChange(const Invocation& invocation,

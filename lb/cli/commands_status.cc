@@ -44,6 +44,12 @@ std::string StatusText(const control::Status& status) {
                 {"forwarded", CounterText(status.forwarded())},
                 {"passed", CounterText(status.passed())},
                 {"dropped", CounterText(status.dropped())}});
+  for (const std::string& change : status.run_time_change()) {
+    lines.push_back({"changed", change});
+  }
+  if (!status.not_saved().empty()) {
+    lines.push_back({"not saved", status.not_saved()});
+  }
   return LinesText(lines);
 }
 

@@ -145,6 +145,78 @@ class EndTest(AgentTest):
                 self.assertIsNone(self.lb.attached_program())
 
 
+class RestartTest(AgentTest):
+    """What lbctl changed outlives the agent, however it ended."""
+
+    def change(self, *arguments: str) -> str:
+        done = self.lb.agent.lbctl(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def changed(self) -> list[str]:
+        """What `lbctl status` shows as changed at run time."""
+        return self.lb.agent.lbctl_json("status").get("run_time_change", [])
+
+    def test_run_time_changes_stay(self) -> None:
+        for end in (self.lb.agent.kill, self.lb.agent.stop):
+            self.start(_TWO)
+            self.assertEqual(self.changed(), [])
+            self.change("backend", "add", "10.0.0.9")
+            self.change("backend", "drain", "10.0.0.102")
+            self.change("service", "add", "tcp:10.0.0.200:443")
+            before, changed = self.lb.config(), self.changed()
+            self.assertEqual(len(changed), 3)
+            end()
+            self.start(_TWO)
+            self.assertEqual(self.lb.config(), before)
+            self.assertEqual(self.changed(), changed)
+            self.change("apply", "-f", str(self.lb.agent.services_file))
+            self.assertEqual(self.changed(), [])
+            self.lb.stop()
+
+    def test_what_is_declared_anew_comes_beside_them(self) -> None:
+        self.start(_ONE)
+        self.change("backend", "drain", "10.0.0.101")
+        self.lb.agent.stop()
+        self.start(_ONE + service_text(["10.0.0.103"], port=443))
+        self.assertEqual(set(self.weights()), {"10.0.0.101", "10.0.0.103"})
+        self.assertEqual(
+            self.changed(), ["tcp:10.0.0.200:80: backend 10.0.0.101 draining"]
+        )
+
+    def test_a_state_file_that_is_cut_off_is_refused_by_name(self) -> None:
+        self.start(_ONE)
+        self.change("backend", "drain", "10.0.0.101")
+        self.lb.agent.kill()
+        path = self.lb.agent.state_file
+        path.write_text(path.read_text()[:-3])
+        done = self.lb.run_agent()
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, rf"lb_agent: --state_file: {path}: cut off; ")
+        self.assertIsNotNone(self.lb.attached_program())
+
+    def test_a_full_disk_is_reported_and_breaks_nothing(self) -> None:
+        folder = self.lb.host.folder / "full"
+        folder.mkdir()
+        self.lb.host.call("mount", "-t", "tmpfs", "-o", "size=8k", "none", str(folder))
+        self.addCleanup(self.lb.host.call, "umount", "--lazy", str(folder))
+        self.start(_ONE, f"--state_file={folder}/agent.state")
+        before = (folder / "agent.state").read_text()
+        many = [f"10.0.1.{i}" for i in range(1, 60)]
+        for address in many:
+            told = self.change("backend", "add", address)
+            if "warning" in told:
+                break
+        self.assertRegex(told, "warning: in effect, but not saved: .*No space left")
+        self.assertIn(address, self.weights())
+        self.assertNotEqual(self.lb.agent.lbctl_json("status")["not_saved"], "")
+        self.assertNotIn(address, (folder / "agent.state").read_text())
+        self.assertTrue(before.endswith("# end\n"))
+        self.change("apply", "-f", str(self.lb.agent.services_file))
+        self.assertEqual(self.lb.agent.lbctl_json("status")["not_saved"], "")
+        self.assertEqual((folder / "agent.state").read_text(), before)
+
+
 class ReloadTest(AgentTest):
     def test_a_good_file_is_one_change(self) -> None:
         self.start()

@@ -272,7 +272,10 @@ class ApplyTest(LbctlTest):
         self.assertEqual(
             self.lbctl("apply", "-f", self.file(exported)), "nothing changed\n"
         )
-        self.assertEqual(self.json("apply", "-f", self.file(exported)), {"change": []})
+        self.assertEqual(
+            self.json("apply", "-f", self.file(exported)),
+            {"change": [], "warning": []},
+        )
         self.assertEqual(self.lbctl("export"), exported)
         rig.lb.stop()
         self.start(exported)

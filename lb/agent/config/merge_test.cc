@@ -1,0 +1,93 @@
+#include "lb/agent/config/merge.h"
+
+#include <gtest/gtest.h>
+
+#include <ostream>
+#include <string>
+
+#include "common/services_text.h"
+#include "lb/agent/config/desired_state_proto.h"
+
+namespace l275 {
+namespace {
+
+// "80: 1 2@50" is a service on port 80 with two backends.
+DesiredState State(const std::string& text) {
+  auto services = ParseServicesText(text, "test");
+  EXPECT_TRUE(services.ok()) << services.status();
+  auto state = DesiredStateFromText(*services);
+  EXPECT_TRUE(state.ok()) << state.status();
+  return *std::move(state);
+}
+
+std::string Service(const std::string& backends, int port = 80,
+                    const std::string& more = "") {
+  return "service { vip: \"10.0.0.200\" port: " + std::to_string(port) + " " +
+         more + " " + backends + " }";
+}
+
+constexpr char kOne[] = "backend { address: \"10.0.0.101\" }";
+constexpr char kOneDrains[] =
+    "backend { address: \"10.0.0.101\" draining: true }";
+constexpr char kOneHalf[] = "backend { address: \"10.0.0.101\" weight: 50 }";
+constexpr char kTwo[] = "backend { address: \"10.0.0.102\" }";
+
+struct Row {
+  const char* description;
+  std::string base, changed, declared, merged;
+};
+
+std::ostream& operator<<(std::ostream& out, const Row& row) {
+  return out << row.description;
+}
+
+class MergeTest : public ::testing::TestWithParam<Row> {};
+
+TEST_P(MergeTest, IsAsTheOperatorExpects) {
+  const Row& row = GetParam();
+  EXPECT_EQ(
+      MergeDesired(State(row.base), State(row.changed), State(row.declared)),
+      State(row.merged));
+}
+
+const std::string kBoth = std::string(kOne) + kTwo;
+
+INSTANTIATE_TEST_SUITE_P(
+    All, MergeTest,
+    ::testing::Values(
+        Row{"nothing happened", Service(kOne), Service(kOne), Service(kOne),
+            Service(kOne)},
+        Row{"a drain outlives the restart", Service(kBoth),
+            Service(std::string(kOneDrains) + kTwo), Service(kBoth),
+            Service(std::string(kOneDrains) + kTwo)},
+        Row{"a drain outlives a backend that was declared meanwhile",
+            Service(kOne), Service(kOneDrains), Service(kBoth),
+            Service(std::string(kOneDrains) + kTwo)},
+        Row{"a weight that was declared anew wins over a drain", Service(kOne),
+            Service(kOneDrains), Service(kOneHalf), Service(kOneHalf)},
+        Row{"a backend that was added at run time stays", Service(kOne),
+            Service(kBoth), Service(kOne), Service(kBoth)},
+        Row{"one that was added at run time and is declared now", Service(kOne),
+            Service(kBoth), Service(kBoth), Service(kBoth)},
+        Row{"a backend that was removed at run time stays away", Service(kBoth),
+            Service(kOne), Service(kBoth), Service(kOne)},
+        Row{"a backend that is declared no more goes, changed or not",
+            Service(kBoth), Service(std::string(kOneDrains) + kTwo),
+            Service(kTwo), Service(kTwo)},
+        Row{"a service that was added at run time stays", "", Service(kOne), "",
+            Service(kOne)},
+        Row{"a service that was removed at run time stays away", Service(kOne),
+            "", Service(kOne), ""},
+        Row{"and its new backends with it", Service(kOne), "", Service(kBoth),
+            ""},
+        Row{"a service that is declared no more goes",
+            Service(kOne) + Service(kTwo, 443),
+            Service(kOneDrains) + Service(kTwo, 443), Service(kTwo, 443),
+            Service(kTwo, 443)},
+        Row{"a table size that was declared anew, beside a drain",
+            Service(kOne), Service(kOneDrains),
+            Service(kOne, 80, "table_size: 251"),
+            Service(kOneDrains, 80, "table_size: 251")}));
+
+}  // namespace
+}  // namespace l275

@@ -1,0 +1,57 @@
+#include "lb/agent/config/state_keeper.h"
+
+#include <glog/logging.h>
+
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+#include "lb/agent/config/change.h"
+#include "lb/agent/config/merge.h"
+#include "lb/agent/config/saved_state.h"
+
+namespace l275 {
+
+absl::StatusOr<DesiredState> StateKeeper::Start() {
+  L275_ASSIGN_OR_RETURN(declared_, source_.Read());
+  if (state_file_.empty()) return declared_;
+  absl::StatusOr<std::optional<SavedState>> saved =
+      SavedState::Load(state_file_);
+  if (!saved.ok()) return Annotate(saved.status(), "--state_file");
+  if (!saved->has_value()) return declared_;
+  const SavedState& earlier = **saved;
+  DesiredState desired =
+      MergeDesired(earlier.declared, earlier.desired, declared_);
+  for (const std::string& line : Changes(desired)) {
+    LOG(INFO) << "changed at run time: " << line;
+  }
+  return desired;
+}
+
+absl::StatusOr<DesiredState> StateKeeper::Reload() {
+  L275_ASSIGN_OR_RETURN(DesiredState declared, source_.Read());
+  declared_ = std::move(declared);
+  return declared_;
+}
+
+absl::Status StateKeeper::Save(const DesiredState& desired) {
+  if (state_file_.empty()) return absl::OkStatus();
+  const SavedState state = {declared_, desired};
+  std::string text = state.ToText();
+  if (saved_.ok() && text == written_) return saved_;
+  saved_ = state.Save(state_file_);
+  if (saved_.ok()) {
+    written_ = std::move(text);
+  } else {
+    saved_ = Annotate(saved_, "--state_file");
+    LOG(ERROR) << "the state is not saved: " << saved_.message();
+  }
+  return saved_;
+}
+
+std::vector<std::string> StateKeeper::Changes(
+    const DesiredState& desired) const {
+  return DescribeChanges(declared_, desired);
+}
+
+}  // namespace l275
