@@ -54,6 +54,7 @@ class Agent:
         self._binaries = binaries
         self._bpf_folder = bpf_folder
         self.control_socket = host.folder / CONTROL_SOCKET_NAME
+        self.pins = bpf_folder / "l275"
         self.state_file = host.folder / "agent.state"
         self.services_file = host.folder / "services.textproto"
         self.process: Optional[Process] = None
@@ -79,7 +80,7 @@ class Agent:
             f"--interface={FABRIC_INTERFACE}",
             f"--beacon_interface={HEALTH_INTERFACE}",
             f"--control_socket={self.control_socket}",
-            f"--bpffs_dir={self._bpf_folder}/l275",
+            f"--bpffs_dir={self.pins}",
             f"--state_file={self.state_file}",
             "--xdp_mode=native",
             *flags,
@@ -103,8 +104,8 @@ class Agent:
 
     def detach_command(self) -> list[str]:
         """The command line that takes away what an agent of this host left."""
-        folder = f"{self._bpf_folder}/l275"
-        command = [str(self._binaries.lb_agent), "--detach", f"--bpffs_dir={folder}"]
+        command = [str(self._binaries.lb_agent), "--detach"]
+        command.append(f"--bpffs_dir={self.pins}")
         return ["env", f"LIBXDP_BPFFS={self._bpf_folder}", *command]
 
     def kill(self) -> int:

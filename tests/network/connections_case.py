@@ -36,6 +36,7 @@ class ConnectionsCase(unittest.TestCase):
     Each test class has a testbed of its own.
     """
 
+    slots = _SLOTS
     bed: Testbed
     connections: Connections
     drained_s: float  # when the drain began, of time.time()

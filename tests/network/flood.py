@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 from testbed.bed import Testbed
 from testbed.host import FABRIC_INTERFACE, VIP
 from testbed.process import Process
 from testbed.runfiles import runfile
+from testbed.waiting import wait_until
 
 _FLOODERS = "198.18.0.0/15"  # of syn_flood.cc
 # More than can be sent within a test.
@@ -32,7 +34,13 @@ class Flood:
 
     _next_flow = 0
 
-    def __init__(self, bed: Testbed, frames_per_second: int, with_acks: bool) -> None:
+    def __init__(
+        self,
+        bed: Testbed,
+        frames_per_second: int,
+        with_acks: bool = False,
+        flows: int = _FLOWS,
+    ) -> None:
         """Starts it. With `with_acks`, a forged segment follows each SYN."""
         # fmt: off
         self._process: Process = bed.client.host.start("syn_flood", [
@@ -40,17 +48,23 @@ class Flood:
             f"--interface={FABRIC_INTERFACE}",
             f"--destination={VIP}:80",
             f"--destination_mac={_mac(bed)}",
-            f"--flows={_FLOWS}",
+            f"--flows={flows}",
             f"--first_flow={Flood._next_flow}",
             f"--followed_by_ack={str(with_acks).lower()}",
             f"--frames_per_second={frames_per_second}",
         ])
         # fmt: on
-        Flood._next_flow += _FLOWS
+        Flood._next_flow += flows
 
     @property
     def running(self) -> bool:
         return self._process.running
+
+    def wait_for_end(self, deadline_s: float) -> int:
+        """Until all flows are sent; how many frames that were."""
+        wait_until(lambda: not self.running, deadline_s, "the end of the flood")
+        [sent] = re.findall(r"(\d+) frames in", self._process.log.read_text())
+        return int(sent)
 
     def stop(self) -> None:
         if self.running:
@@ -62,6 +76,14 @@ def drop_at_servers(bed: Testbed) -> None:
         path = web.host.folder / "drop_flood.nft"
         path.write_text(_DROP_FLOOD)
         web.host.call("nft", "-f", str(path))
+
+
+def dropped_at_servers(bed: Testbed) -> int:
+    """Frames of floods that reached the servers since drop_at_servers()."""
+    listings = [
+        web.host.call("nft", "list", "table", "ip", "flood") for web in bed.webs
+    ]
+    return sum(int(n) for text in listings for n in re.findall(r"packets (\d+)", text))
 
 
 def _mac(bed: Testbed) -> str:
