@@ -5,6 +5,7 @@
 #include "common/flow_events.h"
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/dataplane/map_contents.h"
 
 namespace l275 {
 namespace {
@@ -36,6 +37,7 @@ absl::StatusOr<std::unique_ptr<LbProgram>> NewLb(const Snapshot& snapshot,
 absl::StatusOr<std::unique_ptr<LbProgram>> NewTrackedLb() {
   L275_ASSIGN_OR_RETURN(auto program,
                         NewLb(ServiceBeforeMove(kTableSize), 2 * kMillion));
+  MarkUsed(program->maps(), program->writer().services().begin()->second);
   L275_RETURN_IF_ERROR(program->Write(ServiceAfterMove(kTableSize)));
   for (uint32_t slot = 0; slot < kTableSize; ++slot) {
     if ((program->maps().slots()[slot] & L275_SLOT_TRACKED) == 0) {

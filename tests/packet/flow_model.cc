@@ -53,7 +53,14 @@ void FlowModel::Write(const ServiceAddress& address,
     } else {
       Change(first_slot + i, owners[i]);
     }
+    if (!service.used) Untrack(first_slot + i);
   }
+}
+
+// There are no flows to keep.
+void FlowModel::Untrack(uint32_t slot) {
+  if (!std::exchange(slots_[slot].tracked, false)) return;
+  Count(FlowRule::kUnused);
 }
 
 // With `renew`, nothing that is known of flows holds any more.
@@ -253,13 +260,7 @@ void FlowModel::Settle(const std::set<uint32_t>& kept_away) {
   for (const auto& [address, service] : services_) {
     for (uint32_t i = 0; i < service.source.table_size; ++i) {
       const uint32_t slot = service.first_slot + i;
-      if (!slots_[slot].tracked) continue;
-      if (service.used) {
-        SettleSlot(slot, kept_away.count(slot) > 0);
-      } else {
-        Count(FlowRule::kUnused);
-        slots_[slot].tracked = false;
-      }
+      if (slots_[slot].tracked) SettleSlot(slot, kept_away.count(slot) > 0);
     }
   }
 }

@@ -58,7 +58,7 @@ struct FlowKey {
   X(kUnsettledAway, "not settled: a flow is kept away")                \
   X(kPriorClosed, "settling: the owner becomes the prior")             \
   X(kSettled, "settled: untracked")                                    \
-  X(kUnused, "settled: never used")
+  X(kUnused, "change: untracked at once, never used")
 
 enum class FlowRule {
 #define X(name, description) name,
@@ -150,6 +150,7 @@ class FlowModel {
   static std::vector<LifePtr> OwnersOf(const Service& service);
   void Forget(const Service& service);
   void Change(uint32_t slot, const LifePtr& owner);
+  void Untrack(uint32_t slot);
   void ChangeTracked(Slot& slot, const LifePtr& owner);
   LifePtr DecideTracked(const FlowKey& key, bool syn, uint32_t index);
   bool Follows(const Entry& entry, bool syn, uint32_t slot);

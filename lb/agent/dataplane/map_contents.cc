@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <tuple>
+#include <vector>
 
 #include "lb/agent/dataplane/service_writer.h"
 
@@ -119,6 +120,13 @@ std::set<uint32_t> EgressInterfaces(const Maps& maps) {
     interfaces.insert(As<uint32_t>(ifindex));
   }
   return interfaces;
+}
+
+void MarkUsed(const Maps& maps, const WrittenService& service) {
+  const std::vector<l275_counter> counts(
+      static_cast<size_t>(libbpf_num_possible_cpus()), l275_counter{1, 64});
+  PCHECK(bpf_map_update_elem(maps.service_counters_fd(), &service.id,
+                             counts.data(), BPF_ANY) == 0);
 }
 
 }  // namespace l275

@@ -9,6 +9,7 @@
 #include "common/map_layout.h"
 #include "common/service_address.h"
 #include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/written_service.h"
 
 namespace l275 {
 
@@ -44,6 +45,9 @@ std::map<uint32_t, l275_ingress> IngressEntries(const Maps& maps);
 
 // The interfaces of `egress`.
 std::set<uint32_t> EgressInterfaces(const Maps& maps);
+
+// As if packets had been forwarded for the service: its slots become tracked.
+void MarkUsed(const Maps& maps, const WrittenService& service);
 
 }  // namespace l275
 

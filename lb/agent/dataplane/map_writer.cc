@@ -287,8 +287,18 @@ void MapWriter::WriteTable(bool keep_flows, WrittenService& service,
   const std::vector<uint32_t> owners = OwnersOf(service);
   if (keep_flows) {
     slots_.Change(service.first_slot, owners, TickOf(now));
+    UntrackIfUnused(service);
   } else {
     slots_.Fill(service.first_slot, owners);
+  }
+}
+
+// A service that never forwarded a packet has no flows to keep: that of a
+// standby, which is to decide as the active one does when it takes over. Looked
+// at after the change: a packet that came meanwhile is counted.
+void MapWriter::UntrackIfUnused(const WrittenService& service) {
+  if (slots_.tracked() > 0 && IsUnused(service)) {
+    slots_.SettleAll(service.first_slot, service.slot_count());
   }
 }
 
@@ -328,10 +338,6 @@ void MapWriter::Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
                        TimePoint now) {
   if (slots_.tracked() == 0) return;
   for (const auto& [address, service] : services_) {
-    if (IsUnused(service)) {
-      slots_.SettleAll(service.first_slot, service.slot_count());
-      continue;
-    }
     slots_.Settle(
         service.first_slot, service.slot_count(), TickOf(now), idle_ticks,
         [&](uint32_t slot) { return sweep.kept_away.count(slot) > 0; });

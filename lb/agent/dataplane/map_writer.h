@@ -48,8 +48,7 @@ class MapWriter {
   // then nothing was changed.
   absl::Status Write(const Snapshot& snapshot, TimePoint now);
 
-  // Untracks the slots that a sweep of the flow table found settled; of a
-  // service that never forwarded a packet all, since it has no flows.
+  // Untracks the slots that a sweep of the flow table found settled.
   void Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
               TimePoint now);
 
@@ -89,6 +88,7 @@ class MapWriter {
                 bool alive, bool draining);
   void VoidFlows(const WrittenService& service);
   void WriteTable(bool keep_flows, WrittenService& service, TimePoint now);
+  void UntrackIfUnused(const WrittenService& service);
   std::vector<uint32_t> OwnersOf(WrittenService& service);
   void PublishService(const ServiceAddress& address,
                       const WrittenService& service);

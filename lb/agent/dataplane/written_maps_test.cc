@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/agent/dataplane/map_contents.h"
 #include "lb/agent/dataplane/map_writer.h"
 
 namespace l275 {
@@ -46,6 +47,7 @@ class WrittenMapsTest : public ::testing::Test {
     snapshot_.services[Service(443)] = WithBackends({1, 9});
     snapshot_.next_hops[Backend(1)] = {7, {2, 0, 0, 0, 1, 1}, {2}};
     ASSERT_TRUE(writer_->Write(snapshot_, kStart).ok());
+    MarkUsed(*maps_, writer_->services().at(Service(80)));
     snapshot_.services[Service(80)] = WithBackends({1, 2, 3});
     ASSERT_TRUE(writer_->Write(snapshot_, kStart).ok());
     ASSERT_GT(writer_->slots().tracked(), 0u);
