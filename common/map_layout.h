@@ -10,8 +10,9 @@
  *   flows (hash)         flow -> backend; of tracked slots only
  *   backends (array)     backend id -> address, next hop id
  *   next_hops (array)    next hop id -> interface, MAC addresses
- *   ingress (array)      interface -> its own MAC address
+ *   ingress (array)      interface -> its own MAC address, its part of `slow_path`
  *   egress (devmap hash) ifindex -> device, for redirects
+ *   slow_path (xskmap)   receive queue of an interface -> AF_XDP socket of the agent
  *   *_counters           per-CPU packets and bytes
  *
  * Id 0 means none in every array. Only the agent's map writer writes configuration, only the
@@ -97,7 +98,7 @@ L275_ASSERT_SIZE(struct l275_slot_line, 64);
  */
 struct l275_backend {
 	__be32 address;
-	__u32 next_hop;	  /* id; 0: the program asks the kernel's FIB */
+	__u32 next_hop;	  /* id; 0: none, see bpf/next_hop.h */
 	__u32 generation; /* changes when it dies, and when its id gets a new owner */
 	__u32 flags;
 };
@@ -152,9 +153,27 @@ L275_ASSERT_SIZE(struct l275_next_hop, 16);
 struct l275_ingress {
 	__u32 ifindex;
 	__u8 mac[6];
-	__u8 zero[6];
+	__u16 queues;	   /* receive queues that may have a socket; 0: no slow path */
+	__u32 first_queue; /* of them, as an index of `slow_path` */
 };
 L275_ASSERT_SIZE(struct l275_ingress, 16);
+
+#define L275_SLOW_PATH_QUEUES 4096
+
+/*
+ * What the program writes in place of a frame's destination MAC address when it hands the frame to
+ * the agent: which backend it is for. The prefix makes it a locally administered address.
+ */
+#define L275_SLOW_PATH_PREFIX                                                                      \
+	{                                                                                          \
+		0x02, 0x75                                                                         \
+	}
+
+struct l275_slow_path_tag {
+	__u8 prefix[2];
+	__be32 backend; /* its address */
+} __attribute__((packed));
+L275_ASSERT_SIZE(struct l275_slow_path_tag, 6);
 
 #define L275_EGRESS_ENTRIES 1024
 

@@ -16,6 +16,19 @@ void WriteIngressEntry(int fd, uint32_t ifindex, const l275_ingress& entry) {
   }
 }
 
+l275_ingress IngressEntry(uint32_t ifindex, const MacAddress& mac,
+                          const Snapshot& snapshot) {
+  l275_ingress entry = {};
+  entry.ifindex = ifindex;
+  std::copy(mac.begin(), mac.end(), entry.mac);
+  const auto slow_path = snapshot.slow_path.find(ifindex);
+  if (slow_path != snapshot.slow_path.end()) {
+    entry.queues = slow_path->second.count;
+    entry.first_queue = slow_path->second.first;
+  }
+  return entry;
+}
+
 std::set<uint32_t> EgressOf(const Snapshot& snapshot) {
   std::set<uint32_t> interfaces;
   for (const auto& [address, next_hop] : snapshot.next_hops) {
@@ -30,20 +43,19 @@ std::set<uint32_t> EgressOf(const Snapshot& snapshot) {
 
 }  // namespace
 
-void DeviceWriter::WriteIngress(const std::map<uint32_t, MacAddress>& ingress) {
-  if (ingress == ingress_) return;
+void DeviceWriter::WriteIngress(const Snapshot& snapshot) {
+  if (snapshot.ingress == ingress_ && snapshot.slow_path == slow_path_) return;
   for (const auto& [ifindex, mac] : ingress_) {
-    if (ingress.count(ifindex) == 0) {
+    if (snapshot.ingress.count(ifindex) == 0) {
       WriteIngressEntry(maps_.ingress_fd(), ifindex, {});
     }
   }
-  for (const auto& [ifindex, mac] : ingress) {
-    l275_ingress entry = {};
-    entry.ifindex = ifindex;
-    std::copy(mac.begin(), mac.end(), entry.mac);
-    WriteIngressEntry(maps_.ingress_fd(), ifindex, entry);
+  for (const auto& [ifindex, mac] : snapshot.ingress) {
+    WriteIngressEntry(maps_.ingress_fd(), ifindex,
+                      IngressEntry(ifindex, mac, snapshot));
   }
-  ingress_ = ingress;
+  ingress_ = snapshot.ingress;
+  slow_path_ = snapshot.slow_path;
 }
 
 void DeviceWriter::AddEgress(const Snapshot& snapshot) {

@@ -72,7 +72,7 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
     if (snapshot.services.count(address) == 0) RemoveService(address, now);
   }
   devices_.RemoveUnusedEgress(snapshot);
-  devices_.WriteIngress(snapshot.ingress);
+  devices_.WriteIngress(snapshot);
   return absl::OkStatus();
 }
 

@@ -165,6 +165,7 @@ absl::Status Maps::ShareWith(lb* object) const {
       {object->maps.next_hops, object_->maps.next_hops},
       {object->maps.ingress, object_->maps.ingress},
       {object->maps.egress, object_->maps.egress},
+      {object->maps.slow_path, object_->maps.slow_path},
       {object->maps.verdict_counters, object_->maps.verdict_counters},
       {object->maps.service_counters, object_->maps.service_counters},
       {object->maps.backend_counters, object_->maps.backend_counters},
@@ -186,6 +187,7 @@ int Maps::flow_events_fd() const {
 }
 int Maps::ingress_fd() const { return bpf_map__fd(object_->maps.ingress); }
 int Maps::egress_fd() const { return bpf_map__fd(object_->maps.egress); }
+int Maps::slow_path_fd() const { return bpf_map__fd(object_->maps.slow_path); }
 int Maps::verdict_counters_fd() const {
   return bpf_map__fd(object_->maps.verdict_counters);
 }

@@ -3,6 +3,8 @@
 
 #include <linux/netlink.h>
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,6 +42,7 @@ namespace l275 {
 // One thread. Errors belong to a neighbour; Find() has them.
 class NeighbourKeeper {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
   enum class Kernel { kManages, kIgnoresManaged };
 
   // `client` outlives this object. `kernel` is what to expect: that a kernel
@@ -68,11 +71,21 @@ class NeighbourKeeper {
   // Of a wanted neighbour. NotFound: it has not answered. Another error: a
   // request to the kernel failed.
   absl::StatusOr<MacAddress> Find(const NeighbourKey& key) const;
+  // NUD_..., as last read; NUD_NONE when there is no entry.
+  uint16_t StateOf(const NeighbourKey& key) const;
+
+  // Has the kernel ask at once for a wanted neighbour that does not answer: by
+  // itself it tries again within seconds only. At most once in kProbeInterval
+  // for each, however often this is called. What comes of it is notified.
+  static constexpr std::chrono::seconds kProbeInterval{1};
+  void Probe(const NeighbourKey& key, TimePoint now);
 
  private:
   struct Entry {
     absl::StatusOr<MacAddress> mac = absl::NotFoundError("not asked yet");
+    uint16_t state = 0;  // NUD_...
     bool managed_by_us = false;
+    std::optional<TimePoint> probed;
   };
 
   void Refresh(const NeighbourKey& key, Entry* entry);
