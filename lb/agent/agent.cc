@@ -19,7 +19,9 @@
 #include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
 #include "lb/agent/views/flow_event_view.h"
+#include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
+#include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
 
@@ -86,6 +88,9 @@ absl::Status Agent::Start() {
   L275_RETURN_IF_ERROR(StartHealth());
   L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
   L275_RETURN_IF_ERROR(HearBeacons());
+  StartSlowPath();
+  OpenSlowPaths();
+  L275_RETURN_IF_ERROR(WriteMaps());
   for (const std::string& interface : options_.interfaces) {
     L275_RETURN_IF_ERROR(Attach(interface));
   }
@@ -157,6 +162,32 @@ absl::Status Agent::CheckInterfaces() const {
     }
   }
   return absl::OkStatus();
+}
+
+// Forwarding works without it.
+void Agent::StartSlowPath() {
+  if (!options_.slow_path.has_value()) return;
+  absl::StatusOr<std::unique_ptr<SlowPath>> slow_path = SlowPath::Create(
+      base_, maps_->slow_path_fd(), next_hops_.get(), *options_.slow_path);
+  if (slow_path.ok()) {
+    slow_path_ = *std::move(slow_path);
+    return;
+  }
+  slow_path_error_ = std::string(slow_path.status().message());
+  LOG(WARNING) << "no slow path: " << slow_path_error_
+               << "; frames for a backend whose MAC address is not known are "
+                  "dropped";
+}
+
+void Agent::OpenSlowPaths() {
+  if (slow_path_ == nullptr) return;
+  std::vector<uint32_t> interfaces;
+  for (const auto& [ifindex, mac] : IngressMacs()) {
+    const Link& link = next_hops_->links().at(ifindex);
+    slow_path_->sockets().Open(link.name, ifindex);
+    interfaces.push_back(ifindex);
+  }
+  slow_path_->sockets().CloseOthers(interfaces);
 }
 
 absl::Status Agent::Attach(const std::string& interface) {
@@ -238,10 +269,14 @@ absl::Status Agent::WriteMaps() {
   const std::map<uint32_t, MacAddress> ingress = IngressMacs();
   const uint64_t wall_clock = WallClock();
   ArmDrainTimer(wall_clock);
-  const Snapshot snapshot =
+  Snapshot snapshot =
       BuildSnapshot({desired_, options_.table_size,
                      health_ == nullptr ? nullptr : &health_->view(),
                      next_hops_->next_hops(), ingress, wall_clock});
+  if (slow_path_ != nullptr) {
+    snapshot.slow_path = slow_path_->sockets().queues();
+    slow_path_->Flush();
+  }
   absl::Status written = writer_->Write(snapshot, Now());
   if (!written.ok()) ++counters_.write_failures;
   return written;
@@ -272,6 +307,8 @@ void Agent::WriteMapsLater() {
 }
 
 void Agent::OnNextHopsChanged() {
+  if (slow_path_ != nullptr) slow_path_->Flush();
+  OpenSlowPaths();
   FollowInterfaces();
   if (beacons_ != nullptr) beacons_->OnLinksChanged();
   WriteMapsLater();
@@ -306,7 +343,8 @@ AgentView Agent::View() const {
   return {desired_,
           *writer_,
           *maps_,
-          next_hops_->next_hops(),
+          *next_hops_,
+          slow_path_.get(),
           health_.get(),
           flows_->last(),
           *flows_,
@@ -326,6 +364,11 @@ absl::StatusOr<control::Status> Agent::GetStatus() {
     FillInterface(name, status.add_interface());
   }
   L275_RETURN_IF_ERROR(FillStatus(View(), &status));
+  if (!options_.slow_path.has_value()) {
+    status.mutable_slow_path()->set_reason("--slow_path=off");
+  } else if (slow_path_ == nullptr) {
+    status.mutable_slow_path()->set_reason(slow_path_error_);
+  }
   return status;
 }
 
@@ -346,6 +389,7 @@ void Agent::FillInterface(const std::string& name,
   if (link != next_hops_->links().end()) {
     message->set_mac(MacToString(link->second.mac));
   }
+  FillSlowPathOf(slow_path_.get(), attachment.ifindex(), message);
 }
 
 absl::Status Agent::GetHealth() {
@@ -362,6 +406,8 @@ absl::Status Agent::GetHealth() {
 absl::StatusOr<control::ServiceStates> Agent::GetServices() {
   return ViewServices(View());
 }
+
+control::NextHops Agent::GetNextHops() { return ViewNextHops(View()); }
 
 absl::StatusOr<control::Stats> Agent::GetStats() {
   control::Stats stats;

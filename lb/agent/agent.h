@@ -27,6 +27,7 @@
 #include "lb/agent/health/beacon_receiver.h"
 #include "lb/agent/health/health_monitor.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
+#include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
 
@@ -45,7 +46,8 @@ struct AgentOptions {
   MapSizes map_sizes;                    // 0: see ChooseMapSizes()
   std::optional<BeaconOptions> beacons;  // none: every backend is up
   std::string control_socket;
-  std::optional<Endpoint> http_listen;  // none: no metrics
+  std::optional<Endpoint> http_listen;         // none: no metrics
+  std::optional<SlowPath::Options> slow_path;  // none: it is off
 };
 
 // The load balancer's control path. It owns the parts and lets data flow one
@@ -53,7 +55,8 @@ struct AgentOptions {
 //
 //   desired state ──┐
 //   health monitor ─┼─► snapshot ─► map writer ─► maps
-//   next hops ──────┘
+//   next hops ──────┤
+//                   └─► slow path, which sends what the program cannot yet
 //
 // Changes of the desired state are written when their call returns. Those of
 // health and next hops come in crowds: they are written once, on the event
@@ -81,6 +84,7 @@ class Agent : public Controller {
   absl::Status GetHealth() override;
   absl::StatusOr<control::Status> GetStatus() override;
   absl::StatusOr<control::ServiceStates> GetServices() override;
+  control::NextHops GetNextHops() override;
   absl::StatusOr<control::Stats> GetStats() override;
   control::Services GetConfig() override;
   control::Explanation Explain(const Endpoint& source,
@@ -99,6 +103,8 @@ class Agent : public Controller {
   absl::Status CheckInterfaces() const;
   absl::Status HearBeacons();
   bool HasHeardAll() const;
+  void StartSlowPath();
+  void OpenSlowPaths();
   absl::Status Attach(const std::string& interface);
   void FollowInterfaces();
   absl::Status StartServers();
@@ -131,6 +137,8 @@ class Agent : public Controller {
   std::unique_ptr<HealthMonitor> health_;
   std::unique_ptr<BeaconReceiver> beacons_;
   std::unique_ptr<NextHopMonitor> next_hops_;
+  std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
+  std::string slow_path_error_;          // why it is not to be had
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;
   // By the interface's name; one that is missing is attached when it comes.
