@@ -77,6 +77,7 @@ absl::Status Agent::Start() {
       ChooseMapSizes(options_.map_sizes, desired, options_.table_size));
   L275_ASSIGN_OR_RETURN(maps_, Maps::Create(sizes));
   writer_ = std::make_unique<MapWriter>(maps_.get(), options_.hash_seed);
+  writer_->BeforeFirstRecord([this] { FlushSlowPath(); });
   flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
                                         options_.xdp.tcp_idle_timeout);
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
@@ -190,6 +191,10 @@ void Agent::OpenSlowPaths() {
   slow_path_->sockets().CloseOthers(interfaces);
 }
 
+void Agent::FlushSlowPath() {
+  if (slow_path_ != nullptr) slow_path_->Flush();
+}
+
 absl::Status Agent::Attach(const std::string& interface) {
   L275_ASSIGN_OR_RETURN(attachments_[interface],
                         XdpAttachment::Create(*maps_, interface, options_.xdp));
@@ -263,6 +268,7 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
 void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
   next_hops_->SetTargets(backends);
   if (health_ != nullptr) health_->SetBackends(backends, Now());
+  FlushSlowPath();
 }
 
 absl::Status Agent::WriteMaps() {
@@ -275,7 +281,6 @@ absl::Status Agent::WriteMaps() {
                      next_hops_->next_hops(), ingress, wall_clock});
   if (slow_path_ != nullptr) {
     snapshot.slow_path = slow_path_->sockets().queues();
-    slow_path_->Flush();
   }
   absl::Status written = writer_->Write(snapshot, Now());
   if (!written.ok()) ++counters_.write_failures;
@@ -307,7 +312,7 @@ void Agent::WriteMapsLater() {
 }
 
 void Agent::OnNextHopsChanged() {
-  if (slow_path_ != nullptr) slow_path_->Flush();
+  FlushSlowPath();
   OpenSlowPaths();
   FollowInterfaces();
   if (beacons_ != nullptr) beacons_->OnLinksChanged();

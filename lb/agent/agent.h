@@ -105,6 +105,7 @@ class Agent : public Controller {
   bool HasHeardAll() const;
   void StartSlowPath();
   void OpenSlowPaths();
+  void FlushSlowPath();
   absl::Status Attach(const std::string& interface);
   void FollowInterfaces();
   absl::Status StartServers();

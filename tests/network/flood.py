@@ -32,21 +32,31 @@ class Flood:
 
     _next_flow = 0
 
-    def __init__(self, bed: Testbed, frames_per_second: int, with_acks: bool) -> None:
-        """Starts it. With `with_acks`, a forged segment follows each SYN."""
+    def __init__(
+        self,
+        bed: Testbed,
+        frames_per_second: int,
+        with_acks: bool,
+        port: int = 80,
+        flows: int = _FLOWS,
+    ) -> None:
+        """Starts it. With `with_acks`, a forged segment follows each SYN.
+
+        It ends by itself when that many flows were sent.
+        """
         # fmt: off
         self._process: Process = bed.client.host.start("syn_flood", [
             str(runfile("tests/network/syn_flood")),
             f"--interface={FABRIC_INTERFACE}",
-            f"--destination={VIP}:80",
+            f"--destination={VIP}:{port}",
             f"--destination_mac={_mac(bed)}",
-            f"--flows={_FLOWS}",
+            f"--flows={flows}",
             f"--first_flow={Flood._next_flow}",
             f"--followed_by_ack={str(with_acks).lower()}",
             f"--frames_per_second={frames_per_second}",
         ])
         # fmt: on
-        Flood._next_flow += _FLOWS
+        Flood._next_flow += flows
 
     @property
     def running(self) -> bool:

@@ -2,7 +2,9 @@
 #define L275_LB_AGENT_DATAPLANE_MAP_WRITER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -36,6 +38,13 @@ class MapWriter {
   // `maps` outlives the writer and is empty. `hash_seed` goes into each
   // service's hash key.
   MapWriter(Maps* maps, uint64_t hash_seed);
+
+  // `callback` is called just before a backend that had no next-hop record gets
+  // one: whoever holds frames for it sends them now. It may not call the
+  // writer.
+  void BeforeFirstRecord(std::function<void()> callback) {
+    before_first_record_ = std::move(callback);
+  }
 
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
@@ -99,6 +108,7 @@ class MapWriter {
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;
   std::map<Ipv4Address, NextHopRecord> written_next_hops_;
+  std::function<void()> before_first_record_ = [] {};
   uint64_t service_changes_ = 0;
 };
 

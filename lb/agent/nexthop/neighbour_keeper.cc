@@ -121,6 +121,7 @@ void NeighbourKeeper::Refresh(const NeighbourKey& key, Entry* entry) {
   const absl::StatusOr<Neighbour> neighbour = ReadAndAsk(key, entry);
   entry->mac = MacOf(neighbour);
   entry->state = neighbour.ok() ? neighbour->state : NUD_NONE;
+  if (entry->mac.ok()) entry->probed.reset();
 }
 
 absl::StatusOr<Neighbour> NeighbourKeeper::ReadAndAsk(const NeighbourKey& key,

@@ -74,10 +74,11 @@ class NeighbourKeeper {
   // NUD_..., as last read; NUD_NONE when there is no entry.
   uint16_t StateOf(const NeighbourKey& key) const;
 
-  // Has the kernel ask at once for a wanted neighbour that does not answer: by
-  // itself it tries again within seconds only. At most once in kProbeInterval
-  // for each, however often this is called. What comes of it is notified.
-  static constexpr std::chrono::seconds kProbeInterval{1};
+  // Has the kernel ask at once for a wanted neighbour that has not answered: by
+  // itself it tries again after seconds only. What comes of it is notified. At
+  // most once in kProbeInterval for each; how often the kernel asks before it
+  // gives up again is its own business (net.ipv4.neigh.*.mcast_solicit).
+  static constexpr std::chrono::milliseconds kProbeInterval{100};
   void Probe(const NeighbourKey& key, TimePoint now);
 
  private:

@@ -68,8 +68,8 @@ class NextHopMonitor {
   // there is no entry.
   std::string NeighbourState(Ipv4Address target) const;
 
-  // Has the kernel ask at once for the MAC address of a target that has none,
-  // at most once a second: somebody waits for it.
+  // Has the kernel ask at once for the MAC address of a target that has none:
+  // somebody waits for it. See NeighbourKeeper::Probe().
   void Probe(Ipv4Address target);
 
   // All interfaces of the namespace by index.
