@@ -168,8 +168,9 @@ absl::Status Agent::CheckInterfaces() const {
 // Forwarding works without it.
 void Agent::StartSlowPath() {
   if (!options_.slow_path.has_value()) return;
-  absl::StatusOr<std::unique_ptr<SlowPath>> slow_path = SlowPath::Create(
-      base_, maps_->slow_path_fd(), next_hops_.get(), *options_.slow_path);
+  absl::StatusOr<std::unique_ptr<SlowPath>> slow_path =
+      SlowPath::Create(base_, maps_->slow_path_fd(), next_hops_.get(),
+                       *options_.slow_path, [this] { WriteMapsLater(); });
   if (slow_path.ok()) {
     slow_path_ = *std::move(slow_path);
     return;

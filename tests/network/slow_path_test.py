@@ -59,9 +59,7 @@ bed: Testbed
 
 def setUpModule() -> None:
     global bed
-    bed = unittest.enterModuleContext(
-        Testbed("slow_path_test", Binaries.find(), lbs=1)
-    )
+    bed = unittest.enterModuleContext(Testbed("slow_path_test", Binaries.find(), lbs=1))
     bed.start()
     drop_at_servers(bed)
 

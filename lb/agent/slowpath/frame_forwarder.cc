@@ -115,12 +115,16 @@ void FrameForwarder::Send(const NextHop& next_hop, absl::Span<uint8_t> frame) {
 void FrameForwarder::ArmTimer() {
   const std::optional<FrameHold::TimePoint> expiry = hold_.NextExpiry();
   if (!expiry || evtimer_pending(timer_.get(), nullptr)) return;
-  const timeval delay = Until(*expiry);
+  const timeval delay =
+      Until(std::min(*expiry, Now() + NeighbourKeeper::kProbeInterval));
   evtimer_add(timer_.get(), &delay);
 }
 
+// The kernel gives up in the middle of a frame's time, and nobody may come who
+// has it ask again.
 void FrameForwarder::OnTimer() {
   hold_.Expire(Now());
+  for (const Ipv4Address backend : hold_.Backends()) next_hops_.Probe(backend);
   ArmTimer();
 }
 

@@ -8,18 +8,21 @@ namespace l275 {
 
 absl::StatusOr<std::unique_ptr<SlowPath>> SlowPath::Create(
     event_base* base, int map_fd, NextHopMonitor* next_hops,
-    const Options& options) {
+    const Options& options, std::function<void()> on_change) {
   L275_ASSIGN_OR_RETURN(FrameSender sender, FrameSender::Create());
-  return std::unique_ptr<SlowPath>(
-      new SlowPath(base, map_fd, next_hops, std::move(sender), options));
+  return std::unique_ptr<SlowPath>(new SlowPath(base, map_fd, next_hops,
+                                                std::move(sender), options,
+                                                std::move(on_change)));
 }
 
 SlowPath::SlowPath(event_base* base, int map_fd, NextHopMonitor* next_hops,
-                   FrameSender sender, const Options& options)
+                   FrameSender sender, const Options& options,
+                   std::function<void()> on_change)
     : forwarder_(base, next_hops, std::move(sender), options.limits),
       sockets_(
           base, map_fd, options.zero_copy,
-          [this](absl::Span<uint8_t> frame) { forwarder_.Handle(frame); }) {}
+          [this](absl::Span<uint8_t> frame) { forwarder_.Handle(frame); },
+          std::move(on_change)) {}
 
 // What is held came before what still is in the sockets.
 void SlowPath::Flush() {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -39,10 +40,10 @@ class SlowPath {
   };
 
   // `map_fd` is that of the map `slow_path`. `next_hops` outlives the object.
-  // Errors: packet sockets cannot be had.
+  // `on_change`: see SlowPathSockets. Errors: packet sockets cannot be had.
   static absl::StatusOr<std::unique_ptr<SlowPath>> Create(
       event_base* base, int map_fd, NextHopMonitor* next_hops,
-      const Options& options);
+      const Options& options, std::function<void()> on_change);
   SlowPath(const SlowPath&) = delete;
   SlowPath& operator=(const SlowPath&) = delete;
 
@@ -59,7 +60,8 @@ class SlowPath {
 
  private:
   SlowPath(event_base* base, int map_fd, NextHopMonitor* next_hops,
-           FrameSender sender, const Options& options);
+           FrameSender sender, const Options& options,
+           std::function<void()> on_change);
 
   FrameForwarder forwarder_;
   SlowPathSockets sockets_;

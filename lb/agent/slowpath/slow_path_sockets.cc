@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <glog/logging.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -21,6 +22,8 @@ namespace {
 // Frames of one socket that are handled before others have a turn.
 constexpr size_t kBatch = 64;
 
+constexpr timeval kRetryDelay = {1, 0};
+
 RangeAllocator::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 XskSocket::Drops Sum(const XskSocket::Drops& a, const XskSocket::Drops& b) {
@@ -36,10 +39,14 @@ struct SlowPathSockets::Queue {
 };
 
 struct SlowPathSockets::Opened {
+  std::string name;
   uint32_t first = 0;  // place in the map
   std::vector<Queue> queues;
   std::string reason;
 
+  bool complete() const {
+    return !queues.empty() && sockets() == queues.size();
+  }
   uint32_t sockets() const {
     return static_cast<uint32_t>(
         std::count_if(queues.begin(), queues.end(),
@@ -53,22 +60,46 @@ struct SlowPathSockets::Opened {
 };
 
 SlowPathSockets::SlowPathSockets(event_base* base, int map_fd, bool zero_copy,
-                                 Handler handler)
+                                 Handler handler,
+                                 std::function<void()> on_change)
     : base_(base),
       map_fd_(map_fd),
       zero_copy_(zero_copy),
       handler_(std::move(handler)),
-      places_(0, L275_SLOW_PATH_QUEUES) {}
+      on_change_(std::move(on_change)),
+      retry_(evtimer_new(
+          base,
+          [](evutil_socket_t, short, void* self) {
+            static_cast<SlowPathSockets*>(self)->OnRetry();
+          },
+          this)),
+      places_(0, L275_SLOW_PATH_QUEUES) {
+  CHECK(retry_ != nullptr);
+}
 
 SlowPathSockets::~SlowPathSockets() = default;
 
 void SlowPathSockets::Open(const std::string& name, uint32_t ifindex) {
   std::unique_ptr<Opened>& opened = opened_[ifindex];
   if (opened == nullptr) opened = std::make_unique<Opened>();
-  if (!opened->queues.empty() && opened->sockets() == opened->queues.size()) {
-    return;
-  }
+  if (opened->complete()) return;
+  opened->name = name;
   LogOutcome(name, OpenMissing(name, *opened), *opened);
+  RetryLater();
+}
+
+void SlowPathSockets::RetryLater() {
+  const bool all_complete =
+      std::all_of(opened_.begin(), opened_.end(),
+                  [](const auto& o) { return o.second->complete(); });
+  if (all_complete || evtimer_pending(retry_.get(), nullptr)) return;
+  evtimer_add(retry_.get(), &kRetryDelay);
+}
+
+void SlowPathSockets::OnRetry() {
+  const std::map<uint32_t, SlowPathQueues> before = queues();
+  for (const auto& [ifindex, opened] : opened_) Open(opened->name, ifindex);
+  if (queues() != before) on_change_();
 }
 
 absl::Status SlowPathSockets::OpenMissing(const std::string& name,
@@ -126,10 +157,11 @@ void SlowPathSockets::LogOutcome(const std::string& name,
               << " queues, " << (opened.zero_copy() ? "zero-copy" : "copy")
               << " mode";
   } else if (opened.reason != status.message()) {
-    LOG(WARNING) << "slow path of " << name << ": only " << opened.sockets()
-                 << " queues have it: " << status.message()
-                 << "; elsewhere frames for a backend whose MAC address is "
-                    "not known are dropped";
+    LOG(WARNING) << "slow path of " << name << ": " << opened.sockets()
+                 << " of " << opened.queues.size()
+                 << " queues: " << status.message()
+                 << "; where it is missing, frames for a backend whose MAC "
+                    "address is not known are dropped";
   }
   opened.reason = std::string(status.message());
 }

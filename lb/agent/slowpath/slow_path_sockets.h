@@ -24,7 +24,8 @@ namespace l275 {
 // and their places in the program's map `slow_path`.
 //
 // An interface whose sockets cannot be made is no error: forwarding works
-// without them. It is logged, shown by queues(), and tried again when asked.
+// without them. It is logged, shown by interfaces(), and tried again every
+// second: the kernel frees the queues of a process that ended in its own time.
 //
 // A flood holds the event loop for no longer than a batch of frames of each
 // socket; then everybody else has a turn.
@@ -43,9 +44,10 @@ class SlowPathSockets {
   };
 
   // `map_fd` is that of `slow_path`. `handler` gets each frame, and may not
-  // call this object.
-  SlowPathSockets(event_base* base, int map_fd, bool zero_copy,
-                  Handler handler);
+  // call this object. `on_change` is called when a later try has changed
+  // queues().
+  SlowPathSockets(event_base* base, int map_fd, bool zero_copy, Handler handler,
+                  std::function<void()> on_change);
   ~SlowPathSockets();
   SlowPathSockets(const SlowPathSockets&) = delete;
   SlowPathSockets& operator=(const SlowPathSockets&) = delete;
@@ -79,11 +81,15 @@ class SlowPathSockets {
   void LogOutcome(const std::string& name, const absl::Status& status,
                   Opened& opened) const;
   void OnReadable(XskSocket& socket);
+  void RetryLater();
+  void OnRetry();
 
   event_base* const base_;
   const int map_fd_;
   const bool zero_copy_;
   const Handler handler_;
+  const std::function<void()> on_change_;
+  EventPtr retry_;
   RangeAllocator places_;
   std::map<uint32_t, std::unique_ptr<Opened>> opened_;  // by ifindex
   XskSocket::Drops drops_of_closed_;
