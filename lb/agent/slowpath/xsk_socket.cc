@@ -1,10 +1,10 @@
 #include "lb/agent/slowpath/xsk_socket.h"
 
-#include <glog/logging.h>
 #include <linux/if_xdp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +15,10 @@ namespace {
 
 constexpr uint32_t kBuffers = 2 * XskSocket::kRing;
 constexpr uint32_t kBufferBytes = XSK_UMEM__DEFAULT_FRAME_SIZE;
+// The kernel tells that it has taken a buffer from the ring later than it tells
+// of the frame in it: as many places may be taken by buffers that are back
+// here.
+constexpr uint32_t kFillRing = 2 * kBuffers;
 constexpr size_t kBytes = size_t{kBuffers} * kBufferBytes;
 
 }  // namespace
@@ -28,7 +32,10 @@ absl::StatusOr<std::unique_ptr<XskSocket>> XskSocket::Create(
   std::unique_ptr<XskSocket> socket(new XskSocket);
   L275_RETURN_IF_ERROR(socket->MakeBuffers());
   L275_RETURN_IF_ERROR(socket->Bind(interface, queue, zero_copy));
-  socket->GiveAllToKernel();
+  for (uint32_t i = 0; i < kBuffers; ++i) {
+    socket->spare_.push_back(uint64_t{i} * kBufferBytes);
+  }
+  socket->GiveToKernel();
   socket->zero_copy_ = socket->IsZeroCopy();
   return socket;
 }
@@ -44,7 +51,7 @@ absl::Status XskSocket::MakeBuffers() {
   if (memory == MAP_FAILED) return ErrnoStatus(errno, "mmap()");
   buffers_.reset(static_cast<uint8_t*>(memory));
   xsk_umem_config config = {};
-  config.fill_size = kBuffers;
+  config.fill_size = kFillRing;
   config.comp_size = 1;
   config.frame_size = kBufferBytes;
   const int error =
@@ -67,15 +74,6 @@ absl::Status XskSocket::Bind(const std::string& interface, uint32_t queue,
                                           ", queue ", queue, ")"));
 }
 
-void XskSocket::GiveAllToKernel() {
-  uint32_t index = 0;
-  CHECK_EQ(xsk_ring_prod__reserve(&fill_, kBuffers, &index), kBuffers);
-  for (uint32_t i = 0; i < kBuffers; ++i) {
-    *xsk_ring_prod__fill_addr(&fill_, index + i) = uint64_t{i} * kBufferBytes;
-  }
-  xsk_ring_prod__submit(&fill_, kBuffers);
-}
-
 bool XskSocket::IsZeroCopy() const {
   xdp_options options = {};
   socklen_t size = sizeof(options);
@@ -83,29 +81,39 @@ bool XskSocket::IsZeroCopy() const {
          (options.flags & XDP_OPTIONS_ZEROCOPY) != 0;
 }
 
-// A buffer goes back to the kernel when its frame was handled. There is always
-// room in the fill ring: it holds all buffers that there are.
 size_t XskSocket::Receive(
     size_t limit, absl::FunctionRef<void(absl::Span<uint8_t>)> handler) {
-  uint32_t from = 0;
-  uint32_t to = 0;
+  uint32_t first = 0;
   const uint32_t frames =
-      xsk_ring_cons__peek(&received_, static_cast<uint32_t>(limit), &from);
-  if (frames == 0) return 0;
-  CHECK_EQ(xsk_ring_prod__reserve(&fill_, frames, &to), frames);
+      xsk_ring_cons__peek(&received_, static_cast<uint32_t>(limit), &first);
   for (uint32_t i = 0; i < frames; ++i) {
-    const xdp_desc& frame = *xsk_ring_cons__rx_desc(&received_, from + i);
+    const xdp_desc& frame = *xsk_ring_cons__rx_desc(&received_, first + i);
     handler({buffers_.get() + frame.addr, frame.len});
-    *xsk_ring_prod__fill_addr(&fill_, to + i) =
-        frame.addr - frame.addr % kBufferBytes;
+    spare_.push_back(frame.addr - frame.addr % kBufferBytes);
   }
-  xsk_ring_prod__submit(&fill_, frames);
-  xsk_ring_cons__release(&received_, frames);
+  if (frames > 0) xsk_ring_cons__release(&received_, frames);
+  GiveToKernel();
+  return frames;
+}
+
+// As many as the ring has room for, which should be all, see kFillRing.
+void XskSocket::GiveToKernel() {
+  const auto wanted = static_cast<uint32_t>(spare_.size());
+  const uint32_t buffers = std::min(wanted, xsk_prod_nb_free(&fill_, wanted));
+  uint32_t first = 0;
+  if (buffers == 0 ||
+      xsk_ring_prod__reserve(&fill_, buffers, &first) != buffers) {
+    return;
+  }
+  for (uint32_t i = 0; i < buffers; ++i) {
+    *xsk_ring_prod__fill_addr(&fill_, first + i) = spare_.back();
+    spare_.pop_back();
+  }
+  xsk_ring_prod__submit(&fill_, buffers);
   // A driver in zero-copy mode that ran out of buffers sleeps.
   if (xsk_ring_prod__needs_wakeup(&fill_)) {
     recvfrom(fd(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr);
   }
-  return frames;
 }
 
 XskSocket::Drops XskSocket::drops() const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -64,7 +65,7 @@ class XskSocket {
   absl::Status MakeBuffers();
   absl::Status Bind(const std::string& interface, uint32_t queue,
                     bool zero_copy);
-  void GiveAllToKernel();
+  void GiveToKernel();
   bool IsZeroCopy() const;
 
   std::unique_ptr<uint8_t, Unmap> buffers_;
@@ -73,6 +74,7 @@ class XskSocket {
   xsk_ring_prod fill_{};        // buffers on their way to the kernel
   xsk_ring_cons completion_{};  // of sending, which this does not do
   xsk_ring_cons received_{};
+  std::vector<uint64_t> spare_;  // buffers that are not the kernel's
   bool zero_copy_ = false;
 };
 
