@@ -254,9 +254,10 @@ class Change:
 def _change_of(frames: list[Seen], new: bytes) -> Change:
     learned = next(f.time_s for f in frames if f.is_arp and f.headers[6:12] == new)
     sent = [f for f in frames if f.from_host and f.is_tcp_to(80)]
-    first_new = next(f.time_s for f in sent if f.destination == new)
-    old = [f.time_s for f in sent if f.destination != new]
-    return Change(first_new - learned, sum(time_s > first_new for time_s in old))
+    first_new = next(i for i, f in enumerate(sent) if f.destination == new)
+    # In the order in which they came: the wall clock may be set meanwhile.
+    late = sum(f.destination != new for f in sent[first_new:])
+    return Change(sent[first_new].time_s - learned, late)
 
 
 def _counted(web: Host) -> int:
