@@ -89,7 +89,7 @@ DEFINE_string(slow_path, "on",
 DEFINE_bool(slow_path_zero_copy, false,
             "Let AF_XDP sockets use the driver's zero-copy mode. All frames of "
             "the interface then live in the agent's memory, also those that it "
-            "never sees: on most drivers that makes forwarding slower.");
+            "never sees (see docs/operating.md).");
 DEFINE_string(control_socket, "/run/l275/agent.sock",
               "Unix socket of the control API, which lbctl talks to.");
 DEFINE_string(http_listen, "127.0.0.1:9275",
