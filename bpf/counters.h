@@ -2,10 +2,10 @@
 #ifndef L275_BPF_COUNTERS_H_
 #define L275_BPF_COUNTERS_H_
 
+#include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/maps.h"
-#include "bpf/packet.h"
 
 static __always_inline void count(void *counters, __u32 index, __u64 bytes)
 {
@@ -17,12 +17,13 @@ static __always_inline void count(void *counters, __u32 index, __u64 bytes)
 	counter->bytes += bytes;
 }
 
-static __always_inline void count_forwarded(const struct packet *packet)
+/* Also what the agent is to send: see docs/life-of-a-packet.md. */
+static __always_inline void count_forwarded(struct xdp_md *ctx, __u32 service_id, __u32 backend_id)
 {
-	__u64 bytes = packet->ctx->data_end - packet->ctx->data;
+	__u64 bytes = ctx->data_end - ctx->data;
 
-	count(&service_counters, packet->service->id, bytes);
-	count(&backend_counters, packet->backend_id, bytes);
+	count(&service_counters, service_id, bytes);
+	count(&backend_counters, backend_id, bytes);
 }
 
 #endif /* L275_BPF_COUNTERS_H_ */

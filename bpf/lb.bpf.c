@@ -44,7 +44,7 @@ static __always_inline enum l275_verdict forward(const struct packet *packet)
 	if (decrement_ttl)
 		decrement_ip_ttl(packet->ip);
 	rewrite_ethernet(packet->eth, next_hop);
-	count_forwarded(packet);
+	count_forwarded(packet->ctx, packet->service->id, packet->backend_id);
 	return verdict;
 }
 

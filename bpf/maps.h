@@ -91,6 +91,13 @@ struct {
 } egress SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, L275_SLOW_PATH_QUEUES);
+	__type(key, __u32);
+	__type(value, __u32);
+} slow_path SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, L275_VERDICT_COUNT);
 	__type(key, __u32);

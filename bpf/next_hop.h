@@ -4,10 +4,14 @@
 #define L275_BPF_NEXT_HOP_H_
 
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/counters.h"
 #include "bpf/maps.h"
 #include "bpf/packet.h"
+#include "bpf/slow_path.h"
 #include "bpf/step.h"
 
 #define AF_INET 2
@@ -28,22 +32,20 @@ static __always_inline enum l275_verdict verdict_of_fib_result(long result)
 	}
 }
 
-/*
- * The kernel's own answer, for a backend that the agent has no record of yet.
- * tot_len stays 0: a frame gets no longer here, so there is no MTU to check.
- */
-static __noinline enum l275_verdict ask_fib(struct xdp_md *ctx, __be32 source, __be32 destination,
-					    struct l275_next_hop *next_hop)
+/* tot_len stays 0: a frame gets no longer here, so there is no MTU to check. */
+static __always_inline enum l275_verdict ask_fib(struct xdp_md *ctx, __be32 destination,
+						 struct l275_next_hop *next_hop)
 {
+	struct iphdr *ip = (void *)(long)ctx->data + sizeof(struct ethhdr);
 	struct bpf_fib_lookup params = {
 		.family = AF_INET,
-		.ipv4_src = source,
 		.ipv4_dst = destination,
 		.ifindex = ctx->ingress_ifindex,
 	};
 
-	if (!next_hop)
+	if ((void *)(ip + 1) > (void *)(long)ctx->data_end)
 		return L275_DROP_NO_ROUTE;
+	params.ipv4_src = ip->saddr;
 	STEP(verdict_of_fib_result(bpf_fib_lookup(ctx, &params, sizeof(params), 0)));
 	next_hop->ifindex = params.ifindex;
 	__builtin_memcpy(next_hop->destination, params.dmac, sizeof(params.dmac));
@@ -51,7 +53,37 @@ static __noinline enum l275_verdict ask_fib(struct xdp_md *ctx, __be32 source, _
 	return STEP_CONTINUE;
 }
 
-/* Points to the record, or to `scratch` with what the FIB says where there is none. */
+/*
+ * Where the FIB knows the way, so will the agent in a moment. Until it has written a record, frames
+ * of the same flow may be in its hands, and this one shall not overtake them. So the FIB's answer
+ * is for those whom no agent serves. What a host without a route should do is no matter of time.
+ */
+static __always_inline bool agent_may_send(enum l275_verdict fib)
+{
+	return fib != L275_DROP_NO_ROUTE;
+}
+
+/* For a backend that the agent has no record of: it is cold, or its route or link is gone. */
+static __noinline enum l275_verdict find_way_without_record(struct xdp_md *ctx, __u32 service_id,
+							    __u32 backend_id,
+							    struct l275_next_hop *next_hop)
+{
+	const struct l275_backend *backend = bpf_map_lookup_elem(&backends, &backend_id);
+	enum l275_verdict fib;
+
+	if (!next_hop || !backend)
+		return L275_DROP_NO_ROUTE;
+	fib = ask_fib(ctx, backend->address, next_hop);
+	if (!agent_may_send(fib) || !hand_to_agent(ctx, backend->address))
+		return fib;
+	count_forwarded(ctx, service_id, backend_id);
+	return L275_SLOW_PATH;
+}
+
+/*
+ * Points to the record; where there is none to `scratch` with what the FIB says, unless the frame
+ * is handed to the agent.
+ */
 static __always_inline enum l275_verdict find_next_hop(const struct packet *packet,
 						       struct l275_next_hop *scratch,
 						       const struct l275_next_hop **next_hop)
@@ -62,7 +94,8 @@ static __always_inline enum l275_verdict find_next_hop(const struct packet *pack
 	if (id && *next_hop)
 		return STEP_CONTINUE;
 	*next_hop = scratch;
-	return ask_fib(packet->ctx, packet->ip->saddr, packet->backend->address, scratch);
+	return find_way_without_record(packet->ctx, packet->service->id, packet->backend_id,
+				       scratch);
 }
 
 #endif /* L275_BPF_NEXT_HOP_H_ */

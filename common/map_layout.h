@@ -5,20 +5,21 @@
  *
  *   service_buckets (array)  key -> service record
  *   services (array)     service record -> which range of `slots` is its table
- *   slots (array)        slot -> backend id of new flows, and whether it is
- * tracked priors (array)       slot -> backend id of flows without an entry;
- * tracked slots only flows (hash)         flow -> backend; of tracked slots
- * only backends (array)     backend id -> address, next hop id next_hops
- * (array)    next hop id -> interface, MAC addresses ingress (array) interface
- * -> its own MAC address egress (devmap hash) ifindex -> device, for redirects
+ *   slots (array)        slot -> backend id of new flows, and whether it is tracked
+ *   priors (array)       slot -> backend id of flows without an entry; tracked slots only
+ *   flows (hash)         flow -> backend; of tracked slots only
+ *   backends (array)     backend id -> address, next hop id
+ *   next_hops (array)    next hop id -> interface, MAC addresses
+ *   ingress (array)      interface -> its own MAC address, its part of `slow_path`
+ *   egress (devmap hash) ifindex -> device, for redirects
+ *   slow_path (xskmap)   receive queue of an interface -> AF_XDP socket of the agent
  *   *_counters           per-CPU packets and bytes
  *   layout (array)       what all of these are like; the program does not look at it
  *
- * Id 0 means none in every array. Only the agent's map writer writes
- * configuration, only the program writes flows and counters; the agent's sweep
- * deletes flows that are over. What a packet reads in one load is stored in one
- * store (slots: 4 bytes, halves of a backend: 8); larger records are written
- * while nothing points to them.
+ * Id 0 means none in every array. Only the agent's map writer writes configuration, only the
+ * program writes flows and counters; the agent's sweep deletes flows that are over. What a packet
+ * reads in one load is stored in one store (slots: 4 bytes, halves of a backend: 8); larger records
+ * are written while nothing points to them.
  */
 #ifndef L275_COMMON_MAP_LAYOUT_H_
 #define L275_COMMON_MAP_LAYOUT_H_
@@ -41,10 +42,9 @@ struct l275_service_key {
 L275_ASSERT_SIZE(struct l275_service_key, 8);
 
 /*
- * The table of services: a hash table in an array, since an array lookup costs
- * the program no call. A key, as a word, is in the bucket that
- * l275_bucket_of_service() (flow_hash.h) names; or, where that one has ever
- * been full, in one of those that follow it, up to the first that has not.
+ * The table of services: a hash table in an array, since an array lookup costs the program no call.
+ * A key, as a word, is in the bucket that l275_bucket_of_service() (flow_hash.h) names; or, where
+ * that one has ever been full, in one of those that follow it, up to the first that has not.
  */
 #define L275_BUCKET_ENTRIES 4
 #define L275_BUCKET_PROBES  4 /* buckets that a key can be in */
@@ -79,28 +79,27 @@ struct l275_slot_line {
 L275_ASSERT_SIZE(struct l275_slot_line, 64);
 
 /*
- * The word of a slot: its owner, the backend id of new flows; and whether it is
- * tracked, that is, whether flows of an earlier time may belong elsewhere. The
- * program looks at `priors` and `flows` for tracked slots only.
+ * The word of a slot: its owner, the backend id of new flows; and whether it is tracked, that is,
+ * whether flows of an earlier time may belong elsewhere. The program looks at `priors` and `flows`
+ * for tracked slots only.
  */
 #define L275_SLOT_OWNER	  0x00ffffffu
 #define L275_SLOT_TRACKED 0x80000000u
 
 /*
- * The prior word of a tracked slot: the backend id of flows that have no entry;
- * and whether the program could not record a flow since the agent last cleared
- * the flag. Lies in lines as slots do.
+ * The prior word of a tracked slot: the backend id of flows that have no entry; and whether the
+ * program could not record a flow since the agent last cleared the flag. Lies in lines as slots do.
  */
 #define L275_PRIOR_BACKEND    0x00ffffffu
 #define L275_PRIOR_UNRECORDED 0x80000000u
 
 /*
- * A backend of one service: an address behind two services is two backends. Its
- * two halves change by one store each.
+ * A backend of one service: an address behind two services is two backends. Its two halves change
+ * by one store each.
  */
 struct l275_backend {
 	__be32 address;
-	__u32 next_hop;	  /* id; 0: the program asks the kernel's FIB */
+	__u32 next_hop;	  /* id; 0: none, see bpf/next_hop.h */
 	__u32 generation; /* changes when it dies, and when its id gets a new owner */
 	__u32 flags;
 };
@@ -109,8 +108,7 @@ L275_ASSERT_SIZE(struct l275_backend, 16);
 #define L275_BACKEND_ALIVE    0x1u /* keeps its flows */
 #define L275_BACKEND_DRAINING 0x2u /* and gets no new ones */
 
-/* The rest of the flags: the id of its service, for an agent that takes the
- * maps over. */
+/* The rest of the flags: the id of its service, for an agent that takes the maps over. */
 #define L275_BACKEND_SERVICE_SHIFT 8
 
 struct l275_flow_key {
@@ -123,8 +121,7 @@ struct l275_flow_key {
 };
 L275_ASSERT_SIZE(struct l275_flow_key, 16);
 
-/* Where a flow of a tracked slot belongs; for as long as the backend is of this
- * generation. */
+/* Where a flow of a tracked slot belongs; for as long as the backend is of this generation. */
 struct l275_flow {
 	__u32 backend;
 	__u32 generation;
@@ -143,8 +140,7 @@ struct l275_flow_budget {
 };
 L275_ASSERT_SIZE(struct l275_flow_budget, 8);
 
-/* Begins as an Ethernet header does, so that both addresses are copied at once.
- */
+/* Begins as an Ethernet header does, so that both addresses are copied at once. */
 struct l275_next_hop {
 	__u8 destination[6];
 	__u8 source[6];
@@ -161,9 +157,27 @@ L275_ASSERT_SIZE(struct l275_next_hop, 16);
 struct l275_ingress {
 	__u32 ifindex;
 	__u8 mac[6];
-	__u8 zero[6];
+	__u16 queues;	   /* receive queues that may have a socket; 0: no slow path */
+	__u32 first_queue; /* of them, as an index of `slow_path` */
 };
 L275_ASSERT_SIZE(struct l275_ingress, 16);
+
+#define L275_SLOW_PATH_QUEUES 4096
+
+/*
+ * What the program writes in place of a frame's destination MAC address when it hands the frame to
+ * the agent: which backend it is for. The prefix makes it a locally administered address.
+ */
+#define L275_SLOW_PATH_PREFIX                                                                      \
+	{                                                                                          \
+		0x02, 0x75                                                                         \
+	}
+
+struct l275_slow_path_tag {
+	__u8 prefix[2];
+	__be32 backend; /* its address */
+} __attribute__((packed));
+L275_ASSERT_SIZE(struct l275_slow_path_tag, 6);
 
 #define L275_EGRESS_ENTRIES 1024
 

@@ -20,6 +20,8 @@
 	X(FORWARD_TX, "forward_tx", TX, "sent to its backend through the interface it came in on") \
 	X(FORWARD_REDIRECT, "forward_redirect", REDIRECT,                                          \
 	  "sent to its backend through another interface")                                         \
+	X(SLOW_PATH, "slow_path", REDIRECT,                                                        \
+	  "handed to the agent, which sends it once it knows the MAC address")                     \
 	X(PASS_OTHER_HOST, "pass_other_host", PASS,                                                \
 	  "the frame is not addressed to this host's MAC address")                                 \
 	X(PASS_NOT_IPV4, "pass_not_ipv4", PASS, "no untagged IPv4 frame")                          \

@@ -20,7 +20,9 @@
 #include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
 #include "lb/agent/views/flow_event_view.h"
+#include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
+#include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
 
@@ -99,6 +101,7 @@ absl::Status Agent::Start() {
                           Now(), pins_.get()));
   maps_ = std::move(heritage.maps);
   writer_ = std::move(heritage.writer);
+  writer_->BeforeFirstRecord([this] { FlushSlowPath(); });
   flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
                                         options_.xdp.tcp_idle_timeout);
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
@@ -116,6 +119,9 @@ absl::Status Agent::Start() {
   L275_RETURN_IF_ERROR(StartHealth());
   L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
   L275_RETURN_IF_ERROR(HearBeacons());
+  StartSlowPath();
+  OpenSlowPaths();
+  L275_RETURN_IF_ERROR(WriteMaps());
   for (const std::string& interface : options_.interfaces) {
     L275_RETURN_IF_ERROR(Attach(interface));
   }
@@ -190,6 +196,37 @@ absl::Status Agent::CheckInterfaces() const {
     }
   }
   return absl::OkStatus();
+}
+
+// Forwarding works without it.
+void Agent::StartSlowPath() {
+  if (!options_.slow_path.has_value()) return;
+  absl::StatusOr<std::unique_ptr<SlowPath>> slow_path =
+      SlowPath::Create(base_, maps_->slow_path_fd(), next_hops_.get(),
+                       *options_.slow_path, [this] { WriteMapsLater(); });
+  if (slow_path.ok()) {
+    slow_path_ = *std::move(slow_path);
+    return;
+  }
+  slow_path_error_ = std::string(slow_path.status().message());
+  LOG(WARNING) << "no slow path: " << slow_path_error_
+               << "; frames for a backend whose MAC address is not known are "
+                  "dropped";
+}
+
+void Agent::OpenSlowPaths() {
+  if (slow_path_ == nullptr) return;
+  std::vector<uint32_t> interfaces;
+  for (const auto& [ifindex, mac] : IngressMacs()) {
+    const Link& link = next_hops_->links().at(ifindex);
+    slow_path_->sockets().Open(link.name, ifindex);
+    interfaces.push_back(ifindex);
+  }
+  slow_path_->sockets().CloseOthers(interfaces);
+}
+
+void Agent::FlushSlowPath() {
+  if (slow_path_ != nullptr) slow_path_->Flush();
 }
 
 absl::Status Agent::Attach(const std::string& interface) {
@@ -309,16 +346,20 @@ void Agent::Save(control::ChangeReply* reply) {
 void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
   next_hops_->SetTargets(backends);
   if (health_ != nullptr) health_->SetBackends(backends, Now());
+  FlushSlowPath();
 }
 
 absl::Status Agent::WriteMaps() {
   const std::map<uint32_t, MacAddress> ingress = IngressMacs();
   const uint64_t wall_clock = WallClock();
   ArmDrainTimer(wall_clock);
-  const Snapshot snapshot =
+  Snapshot snapshot =
       BuildSnapshot({desired_, options_.table_size,
                      health_ == nullptr ? nullptr : &health_->view(),
                      next_hops_->next_hops(), ingress, wall_clock});
+  if (slow_path_ != nullptr) {
+    snapshot.slow_path = slow_path_->sockets().queues();
+  }
   absl::Status written = writer_->Write(snapshot, Now());
   if (!written.ok()) ++counters_.write_failures;
   return written;
@@ -349,6 +390,8 @@ void Agent::WriteMapsLater() {
 }
 
 void Agent::OnNextHopsChanged() {
+  FlushSlowPath();
+  OpenSlowPaths();
   FollowInterfaces();
   if (beacons_ != nullptr) beacons_->OnLinksChanged();
   WriteMapsLater();
@@ -383,7 +426,8 @@ AgentView Agent::View() const {
   return {desired_,
           *writer_,
           *maps_,
-          next_hops_->next_hops(),
+          *next_hops_,
+          slow_path_.get(),
           health_.get(),
           flows_->last(),
           *flows_,
@@ -407,6 +451,11 @@ absl::StatusOr<control::Status> Agent::GetStatus() {
     status.add_run_time_change(std::move(line));
   }
   status.set_not_saved(std::string(state_.saved().message()));
+  if (!options_.slow_path.has_value()) {
+    status.mutable_slow_path()->set_reason("--slow_path=off");
+  } else if (slow_path_ == nullptr) {
+    status.mutable_slow_path()->set_reason(slow_path_error_);
+  }
   return status;
 }
 
@@ -427,6 +476,7 @@ void Agent::FillInterface(const std::string& name,
   if (link != next_hops_->links().end()) {
     message->set_mac(MacToString(link->second.mac));
   }
+  FillSlowPathOf(slow_path_.get(), attachment.ifindex(), message);
 }
 
 absl::Status Agent::GetHealth() {
@@ -443,6 +493,8 @@ absl::Status Agent::GetHealth() {
 absl::StatusOr<control::ServiceStates> Agent::GetServices() {
   return ViewServices(View());
 }
+
+control::NextHops Agent::GetNextHops() { return ViewNextHops(View()); }
 
 absl::StatusOr<control::Stats> Agent::GetStats() {
   control::Stats stats;

@@ -29,6 +29,7 @@
 #include "lb/agent/health/beacon_receiver.h"
 #include "lb/agent/health/health_monitor.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
+#include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
 
@@ -49,7 +50,8 @@ struct AgentOptions {
   std::string bpffs_dir;                 // where maps and programs are pinned
   std::string state_file;                // empty: none
   std::string control_socket;
-  std::optional<Endpoint> http_listen;  // none: no metrics
+  std::optional<Endpoint> http_listen;         // none: no metrics
+  std::optional<SlowPath::Options> slow_path;  // none: it is off
 };
 
 // The load balancer's control path. It owns the parts and lets data flow one
@@ -57,7 +59,8 @@ struct AgentOptions {
 //
 //   desired state ──┐
 //   health monitor ─┼─► snapshot ─► map writer ─► maps
-//   next hops ──────┘
+//   next hops ──────┤
+//                   └─► slow path, which sends what the program cannot yet
 //
 // The data plane outlives it: an agent takes over the maps and programs that an
 // earlier one left pinned, and leaves its own.
@@ -88,6 +91,7 @@ class Agent : public Controller {
   absl::Status GetHealth() override;
   absl::StatusOr<control::Status> GetStatus() override;
   absl::StatusOr<control::ServiceStates> GetServices() override;
+  control::NextHops GetNextHops() override;
   absl::StatusOr<control::Stats> GetStats() override;
   control::Services GetConfig() override;
   control::Explanation Explain(const Endpoint& source,
@@ -106,6 +110,9 @@ class Agent : public Controller {
   absl::Status CheckInterfaces() const;
   absl::Status HearBeacons();
   bool HasHeardAll() const;
+  void StartSlowPath();
+  void OpenSlowPaths();
+  void FlushSlowPath();
   absl::Status Attach(const std::string& interface);
   absl::Status KeepAttachments();
   void DetachOthers();
@@ -143,6 +150,8 @@ class Agent : public Controller {
   std::unique_ptr<HealthMonitor> health_;
   std::unique_ptr<BeaconReceiver> beacons_;
   std::unique_ptr<NextHopMonitor> next_hops_;
+  std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
+  std::string slow_path_error_;          // why it is not to be had
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;
   // By the interface's name; one that is missing is attached when it comes.

@@ -83,6 +83,14 @@ DEFINE_string(beacon_interface, "",
 DEFINE_uint32(beacon_timeout_ms, 1600,
               "A backend whose beacons are silent for so many milliseconds is "
               "down.");
+DEFINE_string(slow_path, "on",
+              "on: a frame for a backend whose MAC address is not known is "
+              "held by the agent (64 a backend, 4096 in all, 3 s at most), and "
+              "sent when it is. off: it is dropped.");
+DEFINE_bool(slow_path_zero_copy, false,
+            "Let AF_XDP sockets use the driver's zero-copy mode. All frames of "
+            "the interface then live in the agent's memory, also those that it "
+            "never sees (see docs/operating.md).");
 DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
               "Folder of a bpffs where the maps and programs are pinned, which "
               "outlive the agent. One for each agent.");
@@ -195,6 +203,21 @@ absl::Status ParseTracking(AgentOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ParseSlowPath(AgentOptions& options) {
+  if (FLAGS_slow_path != "on" && FLAGS_slow_path != "off") {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "--slow_path: \"", FLAGS_slow_path, "\"; expected on or off"));
+  }
+  if (FLAGS_slow_path == "on") {
+    options.slow_path.emplace();
+    options.slow_path->zero_copy = FLAGS_slow_path_zero_copy;
+  } else if (FLAGS_slow_path_zero_copy) {
+    return absl::InvalidArgumentError(
+        "--slow_path_zero_copy is given with --slow_path=off");
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AgentOptions> ParseOptions() {
   AgentOptions options;
   L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
@@ -203,6 +226,7 @@ absl::StatusOr<AgentOptions> ParseOptions() {
   options.xdp.mode = *mode;
   options.xdp.decrement_ttl = FLAGS_decrement_ttl;
   L275_RETURN_IF_ERROR(ParseTracking(options));
+  L275_RETURN_IF_ERROR(ParseSlowPath(options));
   options.hash_seed = FLAGS_hash_seed;
   L275_RETURN_IF_ERROR(
       Annotate(CheckTableSize(FLAGS_table_size), "--table_size"));

@@ -17,8 +17,7 @@ std::string BackendText(const control::BackendState& backend) {
 
 std::string ExplainedNextHop(const control::NextHop& next_hop) {
   if (next_hop.state() == "ready") return NextHopText(next_hop);
-  return absl::StrCat("none: ", NextHopText(next_hop),
-                      "; the program asks the kernel's FIB");
+  return absl::StrCat("none: ", NextHopText(next_hop));
 }
 
 // "291 of 65537", and what a change left to be said about it.

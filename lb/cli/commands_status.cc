@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/json.h"
 #include "common/status_util.h"
 #include "lb/cli/format.h"
@@ -14,9 +15,47 @@ namespace {
 using Align = TablePrinter::Align;
 using Column = TablePrinter::Column;
 
+// "copy", "copy on 3 of 4 queues: ...", "off: ...".
+std::string SlowPathModeText(const control::Interface& interface) {
+  std::string text =
+      interface.slow_path().empty() ? "off" : interface.slow_path();
+  if (interface.slow_path_queues() != interface.queues() &&
+      interface.slow_path_queues() > 0) {
+    absl::StrAppend(&text, " on ", interface.slow_path_queues(), " of ",
+                    interface.queues(), " queues");
+  }
+  if (!interface.slow_path_reason().empty()) {
+    absl::StrAppend(&text, ": ", interface.slow_path_reason());
+  }
+  return text;
+}
+
 std::string InterfaceText(const control::Interface& interface) {
   return absl::StrCat(interface.name(), ", ", interface.mac(), ", XDP ",
-                      interface.xdp_mode(), ", ", interface.attachment());
+                      interface.xdp_mode(), ", ", interface.attachment(),
+                      ", slow path ", SlowPathModeText(interface));
+}
+
+// "31 handed over, 2 held, 28 sent, 1 dropped (expired 1)".
+std::string SlowPathText(const control::SlowPath& slow_path) {
+  if (!slow_path.on()) {
+    return slow_path.reason().empty()
+               ? "off"
+               : absl::StrCat("off: ", slow_path.reason());
+  }
+  uint64_t dropped = 0;
+  std::vector<std::string> reasons;
+  for (const control::SlowPathDrop& drop : slow_path.dropped()) {
+    dropped += drop.frames();
+    if (drop.frames() == 0) continue;
+    reasons.push_back(absl::StrCat(drop.reason(), " ", drop.frames()));
+  }
+  const std::string why =
+      reasons.empty() ? ""
+                      : absl::StrCat(" (", absl::StrJoin(reasons, ", "), ")");
+  return absl::StrCat(slow_path.handed_over(), " handed over, ",
+                      slow_path.held(), " held, ", slow_path.sent(), " sent, ",
+                      dropped, " dropped", why);
 }
 
 std::string HealthCheckText(const control::Status& status) {
@@ -41,6 +80,7 @@ std::string StatusText(const control::Status& status) {
                 {"tracked", absl::StrCat(status.slots_tracked(), " slots, ",
                                          status.flow_entries(), " flows of ",
                                          status.flow_capacity())},
+                {"slow path", SlowPathText(status.slow_path())},
                 {"forwarded", CounterText(status.forwarded())},
                 {"passed", CounterText(status.passed())},
                 {"dropped", CounterText(status.dropped())}});

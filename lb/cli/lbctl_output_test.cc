@@ -28,6 +28,9 @@ constexpr char kStatus[] = R"pb(
     mac: "02:00:00:00:01:0a"
     xdp_mode: "native"
     attachment: "single"
+    slow_path: "copy"
+    slow_path_queues: 4
+    queues: 4
   }
   interface {
     name: "eth1"
@@ -35,6 +38,10 @@ constexpr char kStatus[] = R"pb(
     mac: "02:00:00:00:02:0a"
     xdp_mode: "generic"
     attachment: "dispatcher"
+    slow_path: "zero_copy"
+    slow_path_queues: 1
+    queues: 2
+    slow_path_reason: "queue 1: busy"
   }
   health: "beacon"
   beacon_timeout_ms: 1600
@@ -49,6 +56,47 @@ constexpr char kStatus[] = R"pb(
   forwarded { packets: 1000 bytes: 64000 }
   passed { packets: 20 bytes: 1200 }
   dropped { packets: 3 bytes: 180 }
+  slow_path {
+    on: true
+    handed_over: 31
+    held: 2
+    sent: 20
+    dropped { reason: "expired" frames: 5 }
+    dropped { reason: "full" }
+    dropped { reason: "no_route" frames: 4 }
+  }
+)pb";
+
+constexpr char kNextHops[] = R"pb(
+  next_hop {
+    address: "10.0.0.101"
+    next_hop {
+      interface: "eth0"
+      destination_mac: "02:00:00:00:01:65"
+      source_mac: "02:00:00:00:01:0a"
+      state: "ready"
+    }
+    neighbour_state: "reachable"
+    age_ms: 3723999
+  }
+  next_hop {
+    address: "10.0.1.102"
+    next_hop {
+      interface: "eth0"
+      gateway: "10.0.0.1"
+      state: "no_neighbour"
+      reason: "no ARP answer from 10.0.0.1 on eth0"
+    }
+    neighbour_state: "failed"
+    age_ms: 999
+    frames_held: 64
+  }
+  next_hop {
+    address: "10.0.2.103"
+    next_hop { state: "no_route" reason: "no route" }
+    neighbour_state: "none"
+    age_ms: 1000
+  }
 )pb";
 
 constexpr char kServices[] = R"pb(
@@ -175,17 +223,43 @@ TEST_F(LbctlOutputTest, Status) {
             "version:    0.1.0\n"
             "pid:        4242\n"
             "uptime:     3723 s\n"
-            "interface:  eth0, 02:00:00:00:01:0a, XDP native, single\n"
-            "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher\n"
+            "interface:  eth0, 02:00:00:00:01:0a, XDP native, single, slow "
+            "path copy\n"
+            "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher, "
+            "slow path zero_copy on 1 of 2 queues: queue 1: busy\n"
             "health:     beacon, timeout 1600 ms\n"
             "services:   2\n"
             "backends:   4 active of 5\n"
             "slots:      131074 used of 16777216\n"
             "tracked:    26000 slots, 1234 flows of 1048576\n"
+            "slow path:  31 handed over, 2 held, 20 sent, 9 dropped (expired "
+            "5, no_route 4)\n"
             "forwarded:  1000 packets, 64000 bytes\n"
             "passed:     20 packets, 1200 bytes\n"
             "dropped:    3 packets, 180 bytes\n");
   EXPECT_EQ(OutputOf("status --output=json"), ToPrettyJson(status));
+}
+
+TEST_F(LbctlOutputTest, StatusSaysWhyThereIsNoSlowPath) {
+  SetAnswer<control::Status>("GET /v1/status",
+                             "interface { name: 'eth0' slow_path: 'off' }"
+                             "slow_path { reason: '--slow_path=off' }");
+  const std::string text = OutputOf("status");
+  EXPECT_THAT(text, HasSubstr(", slow path off\n"));
+  EXPECT_THAT(text, HasSubstr("slow path:  off: --slow_path=off\n"));
+}
+
+TEST_F(LbctlOutputTest, NextHopList) {
+  const auto next_hops =
+      SetAnswer<control::NextHops>("GET /v1/nexthops", kNextHops);
+  EXPECT_EQ(
+      OutputOf("nexthop list"),
+      R"(BACKEND     GATEWAY   INTERFACE  MAC                STATE         AGE  HELD  REASON
+10.0.0.101  -         eth0       02:00:00:00:01:65  reachable  1h2m3s     0  -
+10.0.1.102  10.0.0.1  eth0       -                  failed         0s    64  no ARP answer from 10.0.0.1 on eth0
+10.0.2.103  -         -          -                  no_route       1s     0  no route
+)");
+  EXPECT_EQ(OutputOf("nexthop list --output=json"), ToPrettyJson(next_hops));
 }
 
 TEST_F(LbctlOutputTest, JsonHasTheSchemasNamesAndEveryField) {
@@ -326,7 +400,7 @@ TEST_F(LbctlOutputTest, ExplainSaysWhatAChangeLeft) {
               HasSubstr(" 7 of 251, tracked; the flow has an entry\n"));
 }
 
-TEST_F(LbctlOutputTest, ExplainSaysThatTheKernelIsAsked) {
+TEST_F(LbctlOutputTest, ExplainSaysWhyThereIsNoNextHop) {
   SetAnswer<control::Explanation>(kExplain, R"pb(
     service: "tcp:10.0.0.200:80"
     table_size: 251
@@ -335,10 +409,8 @@ TEST_F(LbctlOutputTest, ExplainSaysThatTheKernelIsAsked) {
       next_hop { state: "no_neighbour" reason: "no ARP answer" }
     }
   )pb");
-  EXPECT_THAT(
-      OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
-      HasSubstr("\nnext hop:  none: no ARP answer; the program asks the "
-                "kernel's FIB\n"));
+  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+              HasSubstr("\nnext hop:  none: no ARP answer\n"));
 }
 
 TEST_F(LbctlOutputTest, ExplainEndsWhereThePacketsWayEnds) {

@@ -89,6 +89,38 @@ class StartTest(AgentTest):
         [interface] = self.lb.agent.lbctl_json("status")["interface"]
         self.assertEqual(interface["xdp_mode"], "generic")
 
+    def test_the_slow_path_is_on_unless_told_otherwise(self) -> None:
+        for flags, modes in (
+            ([], "copy"),
+            (["--slow_path=on", "--slow_path_zero_copy"], "copy"),  # no veth can
+            (["--slow_path=off"], "off"),
+        ):
+            with self.subTest(flags):
+                self.start(_ONE, *flags)
+                status = self.lb.agent.lbctl_json("status")
+                self.assertEqual(status["interface"][0]["slow_path"], modes)
+                self.assertEqual(status["slow_path"]["on"], modes != "off")
+                self.lb.stop()
+
+    def test_without_raw_sockets_it_goes_on_without_a_slow_path(self) -> None:
+        """And says so once, and in its status."""
+        drop = ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", "--"]
+        flags = ["--health=none", "--service=tcp:10.0.0.200:80", "--http_listen="]
+        process = self.lb.host.start(
+            "without_raw", [*drop, *self.lb.agent.command(*flags)]
+        )
+        self.addCleanup(process.stop)
+        process.wait_until_ready(
+            lambda: self.lb.agent.control_socket.exists()
+            and self.lb.attached_program() is not None,
+            _DEADLINE_S,
+            "attached",
+        )
+        slow_path = self.lb.agent.lbctl_json("status")["slow_path"]
+        self.assertFalse(slow_path["on"])
+        self.assertRegex(slow_path["reason"], "Operation not permitted")
+        self.assertEqual(process.log.read_text().count("no slow path: "), 1)
+
     def test_auto_takes_native_mode_where_the_driver_can(self) -> None:
         self.start(_ONE, "--xdp_mode=auto")
         [interface] = self.lb.agent.lbctl_json("status")["interface"]

@@ -39,14 +39,18 @@ class Flood:
         bed: Testbed,
         frames_per_second: int,
         with_acks: bool = False,
+        port: int = 80,
         flows: int = _FLOWS,
     ) -> None:
-        """Starts it. With `with_acks`, a forged segment follows each SYN."""
+        """Starts it. With `with_acks`, a forged segment follows each SYN.
+
+        It ends by itself when that many flows were sent.
+        """
         # fmt: off
         self._process: Process = bed.client.host.start("syn_flood", [
             str(runfile("tests/network/syn_flood")),
             f"--interface={FABRIC_INTERFACE}",
-            f"--destination={VIP}:80",
+            f"--destination={VIP}:{port}",
             f"--destination_mac={_mac(bed)}",
             f"--flows={flows}",
             f"--first_flow={Flood._next_flow}",

@@ -22,8 +22,8 @@ class CountersTest : public ::testing::Test {
     program_ = *std::move(program);
   }
 
-  void Send(const Frame& frame) {
-    const auto outcome = program_->Run(frame, kIn);
+  void Send(const Frame& frame, Interface ingress = kIn) {
+    const auto outcome = program_->Run(frame, ingress);
     ASSERT_TRUE(outcome.ok()) << outcome.status();
   }
 
@@ -73,6 +73,17 @@ TEST_F(CountersTest, WhatIsForwardedCountsForVerdictServiceAndBackend) {
   ExpectCounter(OfBackend(kRedirect), 1, 154);
   ExpectCounter(OfService(kFibTx), 0, 0);
   ExpectCounter(OfBackend(kFibTx), 0, 0);
+}
+
+// The agent counts what it does not send.
+TEST_F(CountersTest, WhatIsHandedToTheAgentCountsAsWhatIsForwarded) {
+  Send(FrameBuilder().EthernetTo(kSlowMac).To(kVip, kFibNoNeighbour).Build(),
+       kSlow);
+  const auto verdicts = program_->VerdictCounters();
+  ASSERT_TRUE(verdicts.ok()) << verdicts.status();
+  ExpectCounter((*verdicts)[L275_SLOW_PATH], 1, 54);
+  ExpectCounter(OfService(kFibNoNeighbour), 1, 54);
+  ExpectCounter(OfBackend(kFibNoNeighbour), 1, 54);
 }
 
 TEST_F(CountersTest, WhatIsDroppedOrPassedCountsForItsVerdictOnly) {

@@ -1,7 +1,10 @@
 #include "tests/packet/lb_host.h"
 
+#include <bpf/bpf.h>
+#include <glog/logging.h>
 #include <netinet/in.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "common/status_util.h"
@@ -14,6 +17,8 @@ constexpr char kInterfaces[] =
 link add out index 102 address 02:00:00:00:00:03 type veth peer out_peer
 link add off index 103 address 02:00:00:00:00:04 type veth peer off_peer
 link add aside index 104 type veth peer aside_peer
+link add slow index 105 address 02:00:00:00:00:05 type veth peer slow_peer
+link add slow_off index 106 address 02:00:00:00:00:06 type veth peer slow_off_peer
 link add same index 1125 address 02:00:00:00:00:01 type veth peer same_peer
 link set in up
 link set in_peer up
@@ -21,6 +26,10 @@ link set out up
 link set out_peer up
 link set off up
 link set off_peer up
+link set slow up
+link set slow_peer up
+link set slow_off up
+link set slow_off_peer up
 link set aside up
 link set aside_peer up
 address add 10.0.0.2/24 dev in
@@ -39,6 +48,12 @@ route add 10.0.93.0/24 via 10.0.0.93
 )";
 
 constexpr uint32_t kTableSize = 13;
+
+// Places of the map `slow_path`. Where kIn has its own nobody listens, as after
+// the agent's death.
+constexpr SlowPathQueues kQueueOfIn = {6, 1};
+constexpr SlowPathQueues kQueueOfSlow = {7, 1};
+constexpr SlowPathQueues kQueueOfSlowNoForward = {8, 1};
 
 class SnapshotBuilder {
  public:
@@ -75,6 +90,13 @@ LbHost::LbHost() : scope_(namespace_) {
   namespace_.IpBatch(kInterfaces);
   namespace_.SetSysctl("ipv4/conf/in/forwarding", "1");
   namespace_.SetSysctl("ipv4/conf/off/forwarding", "0");
+  namespace_.SetSysctl("ipv4/conf/slow/forwarding", "1");
+  namespace_.SetSysctl("ipv4/conf/slow_off/forwarding", "0");
+  for (const char* interface : {"slow", "slow_off"}) {
+    auto socket = XskSocket::Create(interface, 0, /*zero_copy=*/false);
+    CHECK(socket.ok()) << socket.status();
+    sockets_.push_back(*std::move(socket));
+  }
 }
 
 absl::StatusOr<std::unique_ptr<LbProgram>> LbHost::NewProgram(
@@ -83,6 +105,15 @@ absl::StatusOr<std::unique_ptr<LbProgram>> LbHost::NewProgram(
   options.decrement_ttl = decrement_ttl;
   L275_ASSIGN_OR_RETURN(auto program, LbProgram::Create(options));
   L275_RETURN_IF_ERROR(program->Write(Services()));
+  uint32_t place = kQueueOfSlow.first;
+  for (const auto& socket : sockets_) {
+    const int fd = socket->fd();
+    if (bpf_map_update_elem(program->maps().slow_path_fd(), &place, &fd,
+                            BPF_ANY) != 0) {
+      return ErrnoStatus(errno, "writing a socket into the map slow_path");
+    }
+    ++place;
+  }
   return program;
 }
 
@@ -110,7 +141,13 @@ Snapshot LbHost::Services() {
       .backends[*Ipv4Address::Parse("10.0.0.80")] = {0};
   builder.Service(kVip, kNoBackends);
   Snapshot snapshot = std::move(builder).Build();
-  snapshot.ingress = {{kIn, kLbMac}, {kNoForward, kNoForwardMac}};
+  snapshot.ingress = {{kIn, kLbMac},
+                      {kNoForward, kNoForwardMac},
+                      {kSlow, kSlowMac},
+                      {kSlowNoForward, kSlowNoForwardMac}};
+  snapshot.slow_path = {{kIn, kQueueOfIn},
+                        {kSlow, kQueueOfSlow},
+                        {kSlowNoForward, kQueueOfSlowNoForward}};
   return snapshot;
 }
 

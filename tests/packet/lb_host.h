@@ -3,12 +3,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
 #include "common/mac_address.h"
 #include "common/testing/test_namespace.h"
 #include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/slowpath/xsk_socket.h"
 #include "tests/packet/lb_program.h"
 
 namespace l275 {
@@ -16,10 +18,12 @@ namespace l275 {
 // Interfaces of the host. Tests choose the indices, so that rows of a table can
 // name them.
 enum Interface : uint32_t {
-  kIn = 101,          // program attached, forwarding on
-  kOut = 102,         // other backends are behind it; nothing attached
-  kNoForward = 103,   // program attached, forwarding off
-  kAside = 104,       // known to the kernel only
+  kIn = 101,         // program attached, forwarding on
+  kOut = 102,        // other backends are behind it; nothing attached
+  kNoForward = 103,  // program attached, forwarding off
+  kAside = 104,      // known to the kernel only
+  kSlow = 105,       // like kIn, and the agent has a socket there
+  kSlowNoForward = 106,
   kSameEntry = 1125,  // kIn + L275_INGRESS_ENTRIES; nothing attached
   kMissing = 999,     // does not exist
 };
@@ -55,6 +59,8 @@ inline constexpr uint16_t kExact = 443;
 // MAC addresses: of the host (kLbMac is on kIn), and of backends.
 inline constexpr MacAddress kOutMac = {0x02, 0, 0, 0, 0, 0x03};
 inline constexpr MacAddress kNoForwardMac = {0x02, 0, 0, 0, 0, 0x04};
+inline constexpr MacAddress kSlowMac = {0x02, 0, 0, 0, 0, 0x05};
+inline constexpr MacAddress kSlowNoForwardMac = {0x02, 0, 0, 0, 0, 0x06};
 inline constexpr MacAddress kBackendMac = {0x02, 0, 0, 0, 1, 0x01};
 inline constexpr MacAddress kOtherBackendMac = {0x02, 0, 0, 0, 1, 0x02};
 inline constexpr MacAddress kFarBackendMac = {0x02, 0, 0, 0, 1, 0x03};
@@ -70,7 +76,7 @@ class LbHost {
  public:
   LbHost();
 
-  // The program with Services() written.
+  // The program with Services() written, and the sockets in its map.
   absl::StatusOr<std::unique_ptr<LbProgram>> NewProgram(
       bool decrement_ttl = true) const;
 
@@ -79,6 +85,7 @@ class LbHost {
  private:
   TestNamespace namespace_;
   TestNamespace::Scope scope_;
+  std::vector<std::unique_ptr<XskSocket>> sockets_;  // of kSlow...
 };
 
 }  // namespace l275

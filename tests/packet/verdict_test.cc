@@ -53,10 +53,14 @@ uint32_t ActionOf(l275_verdict verdict) {
 }
 
 bool Forwards(l275_verdict verdict) {
-  return verdict == L275_FORWARD_TX || verdict == L275_FORWARD_REDIRECT;
+  return verdict == L275_FORWARD_TX || verdict == L275_FORWARD_REDIRECT ||
+         verdict == L275_SLOW_PATH;
 }
 
 FrameBuilder To(uint16_t port) { return FrameBuilder().To(kVip, port); }
+// On its way to the agent: tagged with its backend 10.0.0.`last`.
+Hop Tagged(uint8_t last) { return {{0x02, 0x75, 10, 0, 0, last}, kRouterMac}; }
+
 FrameBuilder ToAllPorts(uint16_t port) {
   return FrameBuilder().To(kAllPortsVip, port);
 }
@@ -279,10 +283,46 @@ std::vector<Row> NextHopRows() {
   };
 }
 
+// Where kIn has the same verdict as without a slow path (NextHopRows), its
+// place in the map is empty.
+std::vector<Row> SlowPathRows() {
+  const auto to_slow = [](uint16_t port) {
+    return To(port).EthernetTo(kSlowMac).Build();
+  };
+  const auto to_no_forward = [](uint16_t port) {
+    return To(port).EthernetTo(kSlowNoForwardMac).Build();
+  };
+  return {
+      {"slow path, record", to_slow(kRedirect), L275_FORWARD_REDIRECT,
+       kToFarBackend, kSlow},
+      {"slow path, no neighbour", to_slow(kFibNoNeighbour), L275_SLOW_PATH,
+       Tagged(86), kSlow},
+      {"slow path, failed neighbour", to_slow(kFibFailedNeighbour),
+       L275_SLOW_PATH, Tagged(87), kSlow},
+      {"slow path, the FIB knows what the agent will know in a moment",
+       to_slow(kFibTx), L275_SLOW_PATH, Tagged(83), kSlow},
+      {"slow path, forwarding off", to_no_forward(kFibNoNeighbour),
+       L275_SLOW_PATH, Tagged(86), kSlowNoForward},
+      {"slow path, no route", to_slow(kFibNoRoute), L275_DROP_NO_ROUTE, Hop(),
+       kSlow},
+      {"slow path, unreachable route", to_slow(kFibUnreachable),
+       L275_DROP_NO_ROUTE, Hop(), kSlow},
+      {"slow path, no backend", to_slow(kNoBackend), L275_DROP_NO_BACKEND,
+       Hop(), kSlow},
+      {"slow path, TTL 1",
+       To(kFibNoNeighbour).EthernetTo(kSlowMac).Ttl(1).Build(),
+       L275_DROP_TTL_EXCEEDED, Hop(), kSlow},
+      {"slow path, IP options and payload",
+       To(kFibNoNeighbour).EthernetTo(kSlowMac).IpOptions(3).Payload(9).Build(),
+       L275_SLOW_PATH, Tagged(86), kSlow},
+  };
+}
+
 std::vector<Row> AllRows() {
   std::vector<Row> all;
-  for (const auto& rows : {EthernetRows(), IpHeaderRows(), FragmentRows(),
-                           TcpRows(), ServiceRows(), NextHopRows()}) {
+  for (const auto& rows :
+       {EthernetRows(), IpHeaderRows(), FragmentRows(), TcpRows(),
+        ServiceRows(), NextHopRows(), SlowPathRows()}) {
     all.insert(all.end(), rows.begin(), rows.end());
   }
   return all;
@@ -338,6 +378,7 @@ TEST(VerdictTableTest, WordsBeginWithWhatHappensToTheFrame) {
   const std::map<std::string, std::set<uint32_t>> actions = {
       {"forward", {XDP_TX, XDP_REDIRECT}},
       {"pass", {XDP_PASS}},
+      {"slow", {XDP_REDIRECT}},
       {"drop", {XDP_DROP}}};
 #define X(name, word, action, help)                               \
   {                                                               \

@@ -94,6 +94,8 @@ constexpr Route kRoutes[] = {
      [](evhttp_request* r, Controller& c) { Answer(r, c.GetStatus()); }},
     {"/v1/services", EVHTTP_REQ_GET,
      [](evhttp_request* r, Controller& c) { Answer(r, c.GetServices()); }},
+    {"/v1/nexthops", EVHTTP_REQ_GET,
+     [](evhttp_request* r, Controller& c) { AnswerJson(r, c.GetNextHops()); }},
     {"/v1/stats", EVHTTP_REQ_GET,
      [](evhttp_request* r, Controller& c) { Answer(r, c.GetStats()); }},
     {"/v1/config", EVHTTP_REQ_GET,

@@ -32,6 +32,7 @@ class FakeController : public Controller {
   absl::StatusOr<control::ServiceStates> GetServices() override {
     return Unused();
   }
+  control::NextHops GetNextHops() override { return {}; }
   absl::StatusOr<control::Stats> GetStats() override { return Unused(); }
   control::Services GetConfig() override { return {}; }
   control::Explanation Explain(const Endpoint&, const Endpoint&) override {

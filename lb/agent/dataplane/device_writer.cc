@@ -16,6 +16,19 @@ void WriteIngressEntry(int fd, uint32_t ifindex, const l275_ingress& entry) {
   }
 }
 
+l275_ingress IngressEntry(uint32_t ifindex, const MacAddress& mac,
+                          const Snapshot& snapshot) {
+  l275_ingress entry = {};
+  entry.ifindex = ifindex;
+  std::copy(mac.begin(), mac.end(), entry.mac);
+  const auto slow_path = snapshot.slow_path.find(ifindex);
+  if (slow_path != snapshot.slow_path.end()) {
+    entry.queues = slow_path->second.count;
+    entry.first_queue = slow_path->second.first;
+  }
+  return entry;
+}
+
 std::set<uint32_t> EgressOf(const Snapshot& snapshot) {
   std::set<uint32_t> interfaces;
   for (const auto& [address, next_hop] : snapshot.next_hops) {
@@ -30,29 +43,27 @@ std::set<uint32_t> EgressOf(const Snapshot& snapshot) {
 
 }  // namespace
 
-void DeviceWriter::WriteIngress(const std::map<uint32_t, MacAddress>& ingress) {
-  if (ingress == ingress_) return;
+void DeviceWriter::WriteIngress(const Snapshot& snapshot) {
+  if (snapshot.ingress == ingress_ && snapshot.slow_path == slow_path_) return;
   for (const auto& [ifindex, mac] : ingress_) {
-    if (ingress.count(ifindex) == 0) {
+    if (snapshot.ingress.count(ifindex) == 0) {
       WriteIngressEntry(maps_.ingress_fd(), ifindex, {});
     }
   }
-  for (const auto& [ifindex, mac] : ingress) {
-    l275_ingress entry = {};
-    entry.ifindex = ifindex;
-    std::copy(mac.begin(), mac.end(), entry.mac);
-    WriteIngressEntry(maps_.ingress_fd(), ifindex, entry);
+  for (const auto& [ifindex, mac] : snapshot.ingress) {
+    WriteIngressEntry(maps_.ingress_fd(), ifindex,
+                      IngressEntry(ifindex, mac, snapshot));
   }
-  ingress_ = ingress;
+  ingress_ = snapshot.ingress;
+  slow_path_ = snapshot.slow_path;
 }
 
 void DeviceWriter::Adopt() {
   for (uint32_t index = 0; index < L275_INGRESS_ENTRIES; ++index) {
     l275_ingress entry;
     if (bpf_map_lookup_elem(maps_.ingress_fd(), &index, &entry) != 0) continue;
-    if (entry.ifindex == 0) continue;
-    std::copy_n(entry.mac, ingress_[entry.ifindex].size(),
-                ingress_[entry.ifindex].begin());
+    // Without its address, so that it is written anew.
+    if (entry.ifindex != 0) ingress_[entry.ifindex] = {};
   }
   uint32_t ifindex = 0;
   const uint32_t* previous = nullptr;

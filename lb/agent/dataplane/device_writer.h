@@ -12,7 +12,8 @@
 namespace l275 {
 
 // The map writer's hand for what the program knows of interfaces: its own MAC
-// addresses (`ingress`), and where it may redirect to (`egress`).
+// addresses and the slow path's queues (`ingress`), and where it may redirect
+// to (`egress`).
 class DeviceWriter {
  public:
   explicit DeviceWriter(const Maps* maps) : maps_(*maps) {}
@@ -22,7 +23,7 @@ class DeviceWriter {
 
   // Interfaces that went away meanwhile are logged, not errors: the kernel
   // takes them out of `egress` by itself.
-  void WriteIngress(const std::map<uint32_t, MacAddress>& ingress);
+  void WriteIngress(const Snapshot& snapshot);
   // Adds the interfaces of the next hops.
   void AddEgress(const Snapshot& snapshot);
   // Takes away those that no next hop uses any more.
@@ -31,6 +32,7 @@ class DeviceWriter {
  private:
   const Maps& maps_;
   std::map<uint32_t, MacAddress> ingress_;
+  std::map<uint32_t, SlowPathQueues> slow_path_;
   std::set<uint32_t> egress_;
 };
 

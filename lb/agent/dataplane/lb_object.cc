@@ -29,6 +29,7 @@ std::vector<bpf_map*> SharedMaps(const lb* object) {
       maps.next_hops,
       maps.ingress,
       maps.egress,
+      maps.slow_path,
       maps.verdict_counters,
       maps.service_counters,
       maps.backend_counters,

@@ -120,7 +120,7 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
     if (snapshot.services.count(address) == 0) RemoveService(address, now);
   }
   devices_.RemoveUnusedEgress(snapshot);
-  devices_.WriteIngress(snapshot.ingress);
+  devices_.WriteIngress(snapshot);
   return absl::OkStatus();
 }
 
@@ -374,6 +374,7 @@ void MapWriter::SetNextHop(Ipv4Address address, const Snapshot& snapshot,
   backend.next_hop = next_hop == snapshot.next_hops.end()
                          ? 0
                          : next_hops_.Acquire(next_hop->second, now);
+  if (old == 0 && backend.next_hop != 0) before_first_record_();
   StoreHalf(maps_.backends()[backend.id].address, address.ToNetwork(),
             backend.next_hop);
   next_hops_.Release(old, now);

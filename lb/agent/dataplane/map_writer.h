@@ -2,8 +2,10 @@
 #define L275_LB_AGENT_DATAPLANE_MAP_WRITER_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -43,6 +45,12 @@ class MapWriter {
   // Write(). FailedPrecondition: the maps contradict themselves; they and this
   // writer cannot be used.
   absl::Status Adopt(TimePoint now);
+  // `callback` is called just before a backend that had no next-hop record gets
+  // one: whoever holds frames for it sends them now. It may not call the
+  // writer.
+  void BeforeFirstRecord(std::function<void()> callback) {
+    before_first_record_ = std::move(callback);
+  }
 
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
@@ -112,6 +120,7 @@ class MapWriter {
   std::map<ServiceAddress, WrittenService> services_;
   // None: not all backends have theirs yet.
   std::optional<std::map<Ipv4Address, NextHopRecord>> written_next_hops_;
+  std::function<void()> before_first_record_ = [] {};
   uint64_t service_changes_ = 0;
 };
 

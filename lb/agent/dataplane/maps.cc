@@ -217,6 +217,7 @@ int Maps::flow_events_fd() const {
 }
 int Maps::ingress_fd() const { return bpf_map__fd(object_->maps.ingress); }
 int Maps::egress_fd() const { return bpf_map__fd(object_->maps.egress); }
+int Maps::slow_path_fd() const { return bpf_map__fd(object_->maps.slow_path); }
 int Maps::verdict_counters_fd() const {
   return bpf_map__fd(object_->maps.verdict_counters);
 }

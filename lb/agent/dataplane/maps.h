@@ -71,6 +71,7 @@ class Maps {
   int flow_events_fd() const;
   int ingress_fd() const;
   int egress_fd() const;
+  int slow_path_fd() const;
   int verdict_counters_fd() const;
   int service_counters_fd() const;
   int backend_counters_fd() const;

@@ -47,6 +47,16 @@ struct NextHopRecord {
   }
 };
 
+// The receive queues of an interface, as places of the map `slow_path`.
+struct SlowPathQueues {
+  uint32_t first = 0;
+  uint16_t count = 0;
+
+  friend bool operator==(const SlowPathQueues& a, const SlowPathQueues& b) {
+    return a.first == b.first && a.count == b.count;
+  }
+};
+
 struct Snapshot {
   std::map<ServiceAddress, SnapshotService> services;
   // By backend address; absent while there is none.
@@ -54,6 +64,8 @@ struct Snapshot {
   // The interfaces on which the program is attached: ifindex -> own MAC
   // address.
   std::map<uint32_t, MacAddress> ingress;
+  // Of those of them that have a slow path.
+  std::map<uint32_t, SlowPathQueues> slow_path;
 };
 
 }  // namespace l275

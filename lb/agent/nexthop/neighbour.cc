@@ -20,6 +20,29 @@ bool Neighbour::IsFixed() const {
   return learned || (state & (NUD_PERMANENT | NUD_NOARP)) != 0;
 }
 
+const char* NeighbourStateWord(uint16_t state) {
+  switch (state) {
+    case NUD_INCOMPLETE:
+      return "incomplete";
+    case NUD_REACHABLE:
+      return "reachable";
+    case NUD_STALE:
+      return "stale";
+    case NUD_DELAY:
+      return "delay";
+    case NUD_PROBE:
+      return "probe";
+    case NUD_FAILED:
+      return "failed";
+    case NUD_NOARP:
+      return "noarp";
+    case NUD_PERMANENT:
+      return "permanent";
+    default:
+      return "none";
+  }
+}
+
 std::optional<Neighbour> ParseNeighbour(nlmsghdr* message) {
   const auto reply = NetlinkReply<ndmsg, NDA_MAX>::Parse(message);
   if (!reply || reply->header().ndm_family != AF_INET) return std::nullopt;

@@ -39,6 +39,9 @@ struct Neighbour {
   bool IsFixed() const;
 };
 
+// A state, NUD_..., as ip-neighbour(8) prints it: "reachable", "failed".
+const char* NeighbourStateWord(uint16_t state);
+
 // From an RTM_NEWNEIGH or RTM_DELNEIGH message; none for another family's.
 std::optional<Neighbour> ParseNeighbour(nlmsghdr* message);
 

@@ -99,8 +99,29 @@ absl::StatusOr<MacAddress> NeighbourKeeper::Find(
   return found->second.mac;
 }
 
+uint16_t NeighbourKeeper::StateOf(const NeighbourKey& key) const {
+  const auto found = wanted_.find(key);
+  return found == wanted_.end() ? NUD_NONE : found->second.state;
+}
+
+void NeighbourKeeper::Probe(const NeighbourKey& key, TimePoint now) {
+  const auto found = wanted_.find(key);
+  if (found == wanted_.end()) return;
+  std::optional<TimePoint>& probed = found->second.probed;
+  if (probed && now < *probed + kProbeInterval) return;
+  probed = now;
+  const absl::StatusOr<Neighbour> neighbour = Read(key);
+  if (IsFailure(neighbour.status())) return;
+  if (neighbour.ok() && (neighbour->IsFixed() || neighbour->IsUsable())) return;
+  const absl::Status asked = Ask(key, neighbour.ok());
+  LOG_IF(WARNING, !asked.ok()) << asked.message();
+}
+
 void NeighbourKeeper::Refresh(const NeighbourKey& key, Entry* entry) {
-  entry->mac = MacOf(ReadAndAsk(key, entry));
+  const absl::StatusOr<Neighbour> neighbour = ReadAndAsk(key, entry);
+  entry->mac = MacOf(neighbour);
+  entry->state = neighbour.ok() ? neighbour->state : NUD_NONE;
+  if (entry->mac.ok()) entry->probed.reset();
 }
 
 absl::StatusOr<Neighbour> NeighbourKeeper::ReadAndAsk(const NeighbourKey& key,

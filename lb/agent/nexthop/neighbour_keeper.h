@@ -3,6 +3,8 @@
 
 #include <linux/netlink.h>
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -40,6 +42,7 @@ namespace l275 {
 // One thread. Errors belong to a neighbour; Find() has them.
 class NeighbourKeeper {
  public:
+  using TimePoint = std::chrono::steady_clock::time_point;
   enum class Kernel { kManages, kIgnoresManaged };
 
   // `client` outlives this object. `kernel` is what to expect: that a kernel
@@ -68,11 +71,22 @@ class NeighbourKeeper {
   // Of a wanted neighbour. NotFound: it has not answered. Another error: a
   // request to the kernel failed.
   absl::StatusOr<MacAddress> Find(const NeighbourKey& key) const;
+  // NUD_..., as last read; NUD_NONE when there is no entry.
+  uint16_t StateOf(const NeighbourKey& key) const;
+
+  // Has the kernel ask at once for a wanted neighbour that has not answered: by
+  // itself it tries again after seconds only. What comes of it is notified. At
+  // most once in kProbeInterval for each; how often the kernel asks before it
+  // gives up again is its own business (net.ipv4.neigh.*.mcast_solicit).
+  static constexpr std::chrono::milliseconds kProbeInterval{100};
+  void Probe(const NeighbourKey& key, TimePoint now);
 
  private:
   struct Entry {
     absl::StatusOr<MacAddress> mac = absl::NotFoundError("not asked yet");
+    uint16_t state = 0;  // NUD_...
     bool managed_by_us = false;
+    std::optional<TimePoint> probed;
   };
 
   void Refresh(const NeighbourKey& key, Entry* entry);

@@ -1,11 +1,14 @@
 #include "lb/agent/nexthop/neighbour_keeper.h"
 
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
+#include <chrono>
 #include <optional>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "gmock/gmock.h"
@@ -172,6 +175,56 @@ TEST_F(NeighbourKeeperTest, FailedRequestIsToldAndRetried) {
   keeper_->NoteFailed();
   keeper_->Refresh();
   EXPECT_FALSE(keeper_->HasFailed());
+}
+
+// The kernel by itself asks a failed one again after five seconds.
+TEST_F(NeighbourKeeperTest, ProbeHasAFailedOneAskedAtOnce) {
+  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "10");
+  host_.SetSysctl("ipv4/neigh/eth1/mcast_solicit", "1");
+  peer_.SetSysctl("ipv4/conf/p1/arp_ignore", "8");
+  const NeighbourKey key = Key("10.0.0.2");
+  keeper_->SetWanted({key});
+  ASSERT_TRUE(RunUntil(base_.get(),
+                       [&] { return keeper_->StateOf(key) == NUD_FAILED; }));
+  peer_.SetSysctl("ipv4/conf/p1/arp_ignore", "0");
+  const auto asked = std::chrono::steady_clock::now();
+  keeper_->Probe(key, asked);
+  ASSERT_TRUE(Resolves(key));
+  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(1));
+  EXPECT_EQ(keeper_->StateOf(key), NUD_REACHABLE);
+}
+
+// However many frames wait for it, the kernel is bothered now and then only.
+TEST_F(NeighbourKeeperTest, ProbesAreLimited) {
+  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "10");
+  host_.SetSysctl("ipv4/neigh/eth1/mcast_solicit", "1");
+  peer_.Ip("addr del 10.0.0.3/24 dev p1");
+  const NeighbourKey key = Key("10.0.0.3");
+  const auto has_failed = [&] { return keeper_->StateOf(key) == NUD_FAILED; };
+  keeper_->SetWanted({key});
+  ASSERT_TRUE(RunUntil(base_.get(), has_failed));
+  const auto now = std::chrono::steady_clock::now();
+  keeper_->Probe(key, now);
+  EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("INCOMPLETE"));
+  ASSERT_TRUE(RunUntil(base_.get(), [&] {
+    return absl::StrContains(host_.NeighbourText("10.0.0.3"), "FAILED");
+  }));
+  keeper_->Probe(
+      key, now + NeighbourKeeper::kProbeInterval - std::chrono::nanoseconds(1));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("FAILED"));
+  keeper_->Probe(key, now + NeighbourKeeper::kProbeInterval);
+  EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("INCOMPLETE"));
+}
+
+TEST_F(NeighbourKeeperTest, ProbeLeavesOthersAlone) {
+  host_.Ip(
+      "neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth1 nud permanent");
+  keeper_->SetWanted({Key("10.0.0.9")});
+  const std::string before = host_.NeighbourText("10.0.0.9");
+  keeper_->Probe(Key("10.0.0.9"), std::chrono::steady_clock::now());
+  keeper_->Probe(Key("10.0.0.7"), std::chrono::steady_clock::now());
+  EXPECT_EQ(host_.NeighbourText("10.0.0.9"), before);
+  EXPECT_EQ(host_.NeighbourText("10.0.0.7"), "");
 }
 
 TEST_F(NeighbourKeeperTest, OldKernelResolvesToo) {

@@ -29,6 +29,13 @@ TEST(NeighbourTest, StatesWithAnAddressThatHoldsAreUsable) {
   }
 }
 
+TEST(NeighbourTest, StatesHaveIpsWords) {
+  EXPECT_STREQ(NeighbourStateWord(NUD_REACHABLE), "reachable");
+  EXPECT_STREQ(NeighbourStateWord(NUD_INCOMPLETE), "incomplete");
+  EXPECT_STREQ(NeighbourStateWord(NUD_FAILED), "failed");
+  EXPECT_STREQ(NeighbourStateWord(NUD_NONE), "none");
+}
+
 TEST(NeighbourTest, WithoutMacIsNotUsable) {
   Neighbour neighbour = InState(NUD_REACHABLE);
   neighbour.mac.reset();

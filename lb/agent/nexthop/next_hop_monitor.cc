@@ -1,9 +1,12 @@
 #include "lb/agent/nexthop/next_hop_monitor.h"
 
+#include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <chrono>
+#include <iterator>
 #include <utility>
 
 #include "absl/memory/memory.h"
@@ -21,6 +24,8 @@ constexpr int kGroups[] = {RTNLGRP_LINK,        RTNLGRP_NEIGH,
 // After which a request that failed for want of memory or of room in the
 // neighbour table is made again.
 constexpr timeval kRetryDelay = {1, 0};
+
+NextHopMonitor::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 // The lowest address of `address`/`length`.
 Ipv4Address NetworkOf(Ipv4Address address, int length) {
@@ -82,6 +87,22 @@ void NextHopMonitor::SetTargets(const std::set<Ipv4Address>& targets) {
   WantNeighbours();
   Compose();
   RetryLaterIfFailed();
+}
+
+std::string NextHopMonitor::NeighbourState(Ipv4Address target) const {
+  const auto found = routes_.find(target);
+  const bool has_route = found != routes_.end() && found->second.ok();
+  return NeighbourStateWord(
+      has_route ? neighbours_.StateOf({found->second->ifindex,
+                                       found->second->Neighbour(target)})
+                : NUD_NONE);
+}
+
+void NextHopMonitor::Probe(Ipv4Address target) {
+  const auto found = routes_.find(target);
+  if (found == routes_.end() || !found->second.ok()) return;
+  const Route& route = *found->second;
+  neighbours_.Probe({route.ifindex, route.Neighbour(target)}, Now());
 }
 
 bool NextHopMonitor::Note(nlmsghdr* message) {
@@ -185,11 +206,20 @@ bool NextHopMonitor::Compose() {
     const NextHop& hop =
         next_hops.emplace(target, Compose(target)).first->second;
     const auto old = next_hops_.find(target);
-    if (old == next_hops_.end() || old->second != hop) LogChange(target, hop);
+    if (old == next_hops_.end() || old->second != hop) NoteChange(target, hop);
   }
   const bool changed = next_hops != next_hops_;
   next_hops_ = std::move(next_hops);
+  for (auto it = changed_at_.begin(); it != changed_at_.end();) {
+    it =
+        next_hops_.count(it->first) > 0 ? std::next(it) : changed_at_.erase(it);
+  }
   return changed;
+}
+
+void NextHopMonitor::NoteChange(Ipv4Address target, const NextHop& hop) {
+  changed_at_[target] = Now();
+  LogChange(target, hop);
 }
 
 NextHop NextHopMonitor::Compose(Ipv4Address target) const {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -41,6 +42,8 @@ namespace l275 {
 // the event loop, which outlives the object.
 class NextHopMonitor {
  public:
+  using TimePoint = NeighbourKeeper::TimePoint;
+
   // `on_change` is called on the loop, at most once for a batch of
   // notifications, when next_hops() or links() have changed. It may call
   // SetTargets(), and may not destroy the object.
@@ -56,6 +59,19 @@ class NextHopMonitor {
   void SetTargets(const std::set<Ipv4Address>& targets);
 
   const std::map<Ipv4Address, NextHop>& next_hops() const { return next_hops_; }
+  // When the next hop of a target last changed, its being added included.
+  TimePoint ChangedAt(Ipv4Address target) const {
+    return changed_at_.at(target);
+  }
+  // The state of the neighbour (of the target, or its gateway) in the kernel's
+  // words, as ip-neighbour(8) prints it: "reachable", "failed"; "none" when
+  // there is no entry.
+  std::string NeighbourState(Ipv4Address target) const;
+
+  // Has the kernel ask at once for the MAC address of a target that has none:
+  // somebody waits for it. See NeighbourKeeper::Probe().
+  void Probe(Ipv4Address target);
+
   // All interfaces of the namespace by index.
   const std::map<uint32_t, Link>& links() const { return links_.links(); }
 
@@ -86,6 +102,7 @@ class NextHopMonitor {
   // Has next_hops() follow all of it. Returns whether they changed.
   bool Compose();
   NextHop Compose(Ipv4Address target) const;
+  void NoteChange(Ipv4Address target, const NextHop& hop);
   void FillEgress(const Route& route, NextHop* hop) const;
   void FillNeighbour(Ipv4Address address, NextHop* hop) const;
   absl::Status CheckEgress(uint32_t ifindex) const;
@@ -98,6 +115,7 @@ class NextHopMonitor {
   NeighbourKeeper neighbours_;
   std::map<Ipv4Address, absl::StatusOr<Route>> routes_;  // of each target
   std::map<Ipv4Address, NextHop> next_hops_;
+  std::map<Ipv4Address, TimePoint> changed_at_;  // of each of them
 
   bool links_failed_ = false;
   bool routes_noted_ = false;

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -149,6 +150,24 @@ TEST_F(NextHopMonitorTest, SilentBackendHasNoNeighbour) {
   EXPECT_EQ(Hop().reason, "no ARP answer from 10.0.1.77 on eth1");
   peer_.Ip("addr add 10.0.1.77/24 dev p1");
   EXPECT_TRUE(RunUntilReady());
+}
+
+TEST_F(NextHopMonitorTest, ShowsTheNeighboursStateAndWhenItChanged) {
+  const auto start = std::chrono::steady_clock::now();
+  SetTarget("10.0.1.101");
+  ASSERT_TRUE(RunUntilReady());
+  EXPECT_EQ(monitor_->NeighbourState(target_), "reachable");
+  const auto changed = monitor_->ChangedAt(target_);
+  EXPECT_GT(changed, start);
+  host_.Ip(
+      "neigh replace 10.0.1.101 lladdr 02:00:00:00:00:aa dev eth1 nud "
+      "permanent");
+  ASSERT_TRUE(RunUntil(base_.get(), [this] {
+    return monitor_->NeighbourState(target_) == "permanent";
+  }));
+  EXPECT_GT(monitor_->ChangedAt(target_), changed);
+  SetTarget("203.0.113.1");
+  EXPECT_EQ(monitor_->NeighbourState(target_), "none");
 }
 
 TEST_F(NextHopMonitorTest, FollowsNeighboursNewMac) {

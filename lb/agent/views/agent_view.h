@@ -11,7 +11,8 @@
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/health/health_monitor.h"
-#include "lb/agent/nexthop/next_hop.h"
+#include "lb/agent/nexthop/next_hop_monitor.h"
+#include "lb/agent/slowpath/slow_path.h"
 
 namespace l275 {
 
@@ -21,7 +22,8 @@ struct AgentView {
   const DesiredState& desired;
   const MapWriter& writer;
   const Maps& maps;
-  const std::map<Ipv4Address, NextHop>& next_hops;
+  const NextHopMonitor& next_hops;
+  const SlowPath* slow_path;    // null when there is none
   const HealthMonitor* health;  // null with --health=none
   const FlowSweep::Result& flows;
   const FlowKeeper& flow_table;

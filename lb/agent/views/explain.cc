@@ -14,6 +14,7 @@
 #include "common/read_file.h"
 #include "common/verdict_names.h"
 #include "lb/agent/views/service_view.h"
+#include "lb/agent/views/slow_path_view.h"
 
 namespace l275 {
 namespace {
@@ -75,18 +76,25 @@ bool IsForwardingOn(const std::string& interface) {
   return setting.ok() && absl::StartsWith(*setting, "1");
 }
 
-// A next hop without a record makes the program ask the FIB. That asks first
-// whether forwarding is on, and then knows what the next-hop monitor knows.
+// What becomes of a packet for a backend without a record. The program asks the
+// FIB, which answers where forwarding is on, and then knows what the next-hop
+// monitor knows; what only time can mend is the agent's.
+l275_verdict VerdictWithoutRecord(const AgentView& view,
+                                  const NextHop& next_hop) {
+  const bool forwarding = IsForwardingOn(view.ingress_name);
+  if (forwarding && next_hop.state == NextHop::State::kNoRoute) {
+    return L275_DROP_NO_ROUTE;
+  }
+  if (HasSlowPath(view.slow_path, view.ingress)) return L275_SLOW_PATH;
+  return forwarding ? L275_DROP_NO_NEIGHBOUR : L275_DROP_FORWARDING_OFF;
+}
+
 void JudgeNextHop(const AgentView& view, Ipv4Address backend,
                   control::Explanation* explanation) {
-  const NextHop& next_hop = view.next_hops.at(backend);
+  const NextHop& next_hop = view.next_hops.next_hops().at(backend);
   if (!next_hop.ready()) {
-    const bool no_route = next_hop.state == NextHop::State::kNoRoute;
-    return SetVerdict(!IsForwardingOn(view.ingress_name)
-                          ? L275_DROP_FORWARDING_OFF
-                      : no_route ? L275_DROP_NO_ROUTE
-                                 : L275_DROP_NO_NEIGHBOUR,
-                      next_hop.reason, explanation);
+    return SetVerdict(VerdictWithoutRecord(view, next_hop), next_hop.reason,
+                      explanation);
   }
   SetVerdict(view.ingress == next_hop.ifindex ? L275_FORWARD_TX
                                               : L275_FORWARD_REDIRECT,

@@ -4,7 +4,9 @@
 
 #include "common/status_util.h"
 #include "lb/agent/views/flow_event_view.h"
+#include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
+#include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/verdict_view.h"
 
 namespace l275 {
@@ -74,11 +76,12 @@ void AddVerdicts(const std::vector<control::VerdictCounter>& verdicts,
 
 void AddServices(const control::ServiceStates& states,
                  std::vector<MetricFamily>& out) {
-  Family packets = Counter("l275_service_forwarded_packets_total",
-                           "Packets forwarded to backends of the service");
-  Family bytes =
-      Counter("l275_service_forwarded_bytes_total",
-              "Bytes of frames forwarded to backends of the service");
+  Family packets =
+      Counter("l275_service_forwarded_packets_total",
+              "Packets sent to backends of the service, or handed to "
+              "the agent to be sent");
+  Family bytes = Counter("l275_service_forwarded_bytes_total",
+                         "Bytes of the frames of these packets");
   Family slots = Gauge("l275_service_slots", "Slots of the service's table");
   for (const control::ServiceState& state : states.service()) {
     const Labels labels = {{"service", state.service()}};
@@ -93,10 +96,12 @@ void AddServices(const control::ServiceStates& states,
 
 void AddBackends(const control::ServiceStates& states,
                  std::vector<MetricFamily>& out) {
-  Family packets = Counter("l275_backend_forwarded_packets_total",
-                           "Packets forwarded to the backend");
+  Family packets =
+      Counter("l275_backend_forwarded_packets_total",
+              "Packets sent to the backend, or handed to the agent to be "
+              "sent to it");
   Family bytes = Counter("l275_backend_forwarded_bytes_total",
-                         "Bytes of frames forwarded to the backend");
+                         "Bytes of the frames of these packets");
   Family active = Gauge("l275_backend_active",
                         "1 when the backend gets flows: enabled, weight over "
                         "0, healthy");
@@ -104,7 +109,7 @@ void AddBackends(const control::ServiceStates& states,
   Family slots = Gauge("l275_backend_slots", "Slots that the backend owns");
   Family next_hop = Gauge("l275_backend_next_hop_ready",
                           "1 when route and MAC address of the backend are "
-                          "known; if not, the program asks the kernel's FIB");
+                          "known; if not, packets go to the agent");
   Family age = Gauge("l275_backend_beacon_age_seconds",
                      "Seconds since the backend's last beacon");
   for (const control::ServiceState& service : states.service()) {
@@ -162,6 +167,43 @@ void AddFlows(const AgentView& view,
          view.maps.sizes().flows, out);
 }
 
+void AddNeighbours(const AgentView& view, std::vector<MetricFamily>& out) {
+  Family states = Gauge("l275_backend_neighbour_state",
+                        "1, with the state of the backend's neighbour entry, "
+                        "or its gateway's, as a label");
+  const control::NextHops next_hops = ViewNextHops(view);
+  for (const control::BackendNextHop& backend : next_hops.next_hop()) {
+    states.Add({{"backend", backend.address()},
+                {"interface", backend.next_hop().interface()},
+                {"gateway", backend.next_hop().gateway()},
+                {"state", backend.neighbour_state()}},
+               1);
+  }
+  out.push_back(states.Take());
+}
+
+void AddSlowPath(const AgentView& view, std::vector<MetricFamily>& out) {
+  control::SlowPath slow_path;
+  FillSlowPath(view, &slow_path);
+  AddOne(Gauge("l275_slow_path_on",
+               "1 when the agent takes frames that wait "
+               "for a MAC address"),
+         slow_path.on() ? 1 : 0, out);
+  AddOne(Gauge("l275_slow_path_frames_held",
+               "Frames that wait for their backend's MAC address"),
+         slow_path.held(), out);
+  AddOne(Counter("l275_slow_path_frames_sent_total",
+                 "Frames sent by the agent for the program"),
+         static_cast<double>(slow_path.sent()), out);
+  Family dropped = Counter("l275_slow_path_frames_dropped_total",
+                           "Frames handed to the agent and not sent, by why");
+  for (const control::SlowPathDrop& drop : slow_path.dropped()) {
+    dropped.Add({{"reason", drop.reason()}},
+                static_cast<double>(drop.frames()));
+  }
+  out.push_back(dropped.Take());
+}
+
 void AddAgent(const AgentView& view, const AgentCounters& counters,
               const std::string& version, std::vector<MetricFamily>& out) {
   Family build = Gauge("l275_build_info", "1, with the version as a label");
@@ -196,6 +238,8 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddServices(services, families);
   AddBackends(services, families);
   AddFlows(view, events, families);
+  AddNeighbours(view, families);
+  AddSlowPath(view, families);
   if (view.health != nullptr) AddBeacons(view.health->counters(), families);
   return families;
 }

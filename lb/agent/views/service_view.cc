@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "common/mac_address.h"
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/views/next_hop_view.h"
 
 namespace l275 {
 namespace {
@@ -40,34 +40,6 @@ void FillHealth(const AgentView& view, Ipv4Address address,
             view.now - *health->second.last_beacon)
             .count());
   }
-}
-
-const char* WordOf(NextHop::State state) {
-  switch (state) {
-    case NextHop::State::kReady:
-      return "ready";
-    case NextHop::State::kNoRoute:
-      return "no_route";
-    case NextHop::State::kNoNeighbour:
-      return "no_neighbour";
-  }
-  return "";
-}
-
-void FillNextHop(const AgentView& view, Ipv4Address address,
-                 control::NextHop* message) {
-  const auto found = view.next_hops.find(address);
-  if (found == view.next_hops.end()) return;
-  const NextHop& next_hop = found->second;
-  message->set_state(WordOf(next_hop.state));
-  message->set_reason(next_hop.reason);
-  message->set_interface(next_hop.interface);
-  if (next_hop.gateway.has_value()) {
-    message->set_gateway(next_hop.gateway->ToString());
-  }
-  if (!next_hop.ready()) return;
-  message->set_destination_mac(MacToString(next_hop.destination));
-  message->set_source_mac(MacToString(next_hop.source));
 }
 
 void FillCounter(const l275_counter& counter, control::Counter* message) {
@@ -116,7 +88,7 @@ control::BackendState ViewBackend(const AgentView& view,
   if (recent != view.flows.recent.end()) {
     state.set_recent_flows(recent->second);
   }
-  FillNextHop(view, address, state.mutable_next_hop());
+  *state.mutable_next_hop() = ViewNextHop(view, address);
   return state;
 }
 

@@ -1,6 +1,8 @@
 #include "lb/agent/views/status_view.h"
 
 #include "common/status_util.h"
+#include "common/verdict_names.h"
+#include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/verdict_view.h"
 
 namespace l275 {
@@ -14,7 +16,9 @@ void Add(const control::Counter& from, control::Counter* to) {
 absl::Status FillTraffic(const Maps& maps, control::Status* status) {
   L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(maps));
   for (const control::VerdictCounter& verdict : verdicts) {
-    if (verdict.action() == "PASS") {
+    if (verdict.verdict() == kVerdictNames[L275_SLOW_PATH].word) {
+      status->mutable_slow_path()->set_handed_over(verdict.counter().packets());
+    } else if (verdict.action() == "PASS") {
       Add(verdict.counter(), status->mutable_passed());
     } else if (verdict.action() == "DROP") {
       Add(verdict.counter(), status->mutable_dropped());
@@ -53,6 +57,7 @@ absl::Status FillStatus(const AgentView& view, control::Status* status) {
   status->set_slots_tracked(view.writer.slots().tracked());
   status->set_flow_entries(view.flows.entries);
   status->set_flow_capacity(view.maps.sizes().flows);
+  FillSlowPath(view, status->mutable_slow_path());
   return FillTraffic(view.maps, status);
 }
 

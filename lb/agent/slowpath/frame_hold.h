@@ -1,0 +1,75 @@
+#ifndef L275_LB_AGENT_SLOWPATH_FRAME_HOLD_H_
+#define L275_LB_AGENT_SLOWPATH_FRAME_HOLD_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/ipv4_address.h"
+#include "lb/agent/slowpath/slow_path_counters.h"
+
+namespace l275 {
+
+// Holds frames until their backend's MAC address is known, in the order in
+// which they came.
+//
+// However many come, memory is bounded: over a bound the oldest frame goes, of
+// the backend that has too many or of all. Young frames are worth more: whoever
+// waits for an old one has sent it again.
+//
+// Pure logic: the caller tells the time, which never goes back.
+class FrameHold {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  using Frame = std::vector<uint8_t>;
+
+  struct Limits {
+    size_t frames_per_backend = 64;
+    size_t frames = 4096;
+    std::chrono::milliseconds age{3000};
+  };
+
+  // `counters` outlives this object and gets what is dropped here.
+  FrameHold(const Limits& limits, SlowPathCounters* counters)
+      : limits_(limits), counters_(*counters) {}
+  FrameHold(const FrameHold&) = delete;
+  FrameHold& operator=(const FrameHold&) = delete;
+
+  // Copies the frame.
+  void Add(Ipv4Address backend, absl::Span<const uint8_t> frame, TimePoint now);
+  // All frames of a backend, oldest first; they are held no longer.
+  std::vector<Frame> Take(Ipv4Address backend);
+  // Drops those that are too old.
+  void Expire(TimePoint now);
+
+  // When the oldest will be too old; none when nothing is held.
+  std::optional<TimePoint> NextExpiry() const;
+  size_t size() const { return held_.size(); }
+  size_t SizeOf(Ipv4Address backend) const;
+  // Those for which frames are held.
+  std::vector<Ipv4Address> Backends() const;
+
+ private:
+  struct Held {
+    Ipv4Address backend;
+    TimePoint since;
+    Frame frame;
+  };
+  using Queue = std::list<std::list<Held>::iterator>;
+
+  void DropOldestOf(Ipv4Address backend, SlowPathDrop reason);
+
+  const Limits limits_;
+  SlowPathCounters& counters_;
+  std::list<Held> held_;                     // of all backends, oldest first
+  std::map<Ipv4Address, Queue> by_backend_;  // none is empty
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_SLOWPATH_FRAME_HOLD_H_
