@@ -77,6 +77,8 @@ class SlowPathCase(unittest.TestCase):
 
     def restart(self, *flags: str) -> None:
         self.lb.agent.stop()
+        # An entry of the test before may be one that the kernel has given up.
+        flush_neighbours(self.lb.host)
         log = self.lb.host.folder / "lb_agent.log"
         self.log_offset = log.stat().st_size
         self.lb.agent.start(_SERVICES, ["--health=none", *flags])
