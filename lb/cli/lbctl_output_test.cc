@@ -534,7 +534,7 @@ TEST_F(LbctlOutputTest, ReplyWithoutAChange) {
   SetAnswer<control::ChangeReply>("POST /v1/change", "");
   EXPECT_EQ(OutputOf("backend enable 10.0.0.101"), "nothing changed\n");
   EXPECT_EQ(OutputOf("backend enable 10.0.0.101 --output=json"),
-            "{\n \"change\": []\n}\n");
+            "{\n \"change\": [],\n \"warning\": []\n}\n");
 }
 
 constexpr char kServicesText[] = R"(service {
