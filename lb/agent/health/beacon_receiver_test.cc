@@ -146,7 +146,7 @@ TEST_F(BeaconReceiverTest, HearsABackendAndItsSilence) {
 TEST_F(BeaconReceiverTest, CountsWhatIsNoBeacon) {
   Listen();
   Sender sender(web_, "beacon0");
-  for (size_t size : {0, 1, 31, 32, 33, 1400}) {
+  for (size_t size : {0, 1, 79, 80, 81, 1400}) {
     sender.Send(std::string(size, 'x'));
   }
   ASSERT_TRUE(RunUntil(base_.get(), [&] { return counters().malformed == 6; }))
@@ -175,8 +175,10 @@ TEST_F(BeaconReceiverTest, TakesDatagramsToItsGroupOnItsInterfaceOnly) {
   EXPECT_EQ(counters().accepted, 0u);
   // The others did arrive at this host.
   char bytes[100];
-  EXPECT_EQ(recv(other.fd(), bytes, sizeof(bytes), 0), 32);
-  EXPECT_EQ(recv(front.fd(), bytes, sizeof(bytes), 0), 32);
+  EXPECT_EQ(recv(other.fd(), bytes, sizeof(bytes), 0),
+            static_cast<ssize_t>(BeaconMessage::kSize));
+  EXPECT_EQ(recv(front.fd(), bytes, sizeof(bytes), 0),
+            static_cast<ssize_t>(BeaconMessage::kSize));
 }
 
 TEST_F(BeaconReceiverTest, TwoOnOneHostBothHear) {
