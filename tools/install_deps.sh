@@ -11,8 +11,8 @@ packages=(
   # libraries
   libbpf-dev libxdp-dev libabsl-dev libgoogle-glog-dev libgflags-dev
   libgtest-dev libgmock-dev libevent-dev libprotobuf-dev libnl-3-dev
-  libnl-route-3-dev libnftables-dev libcurl4-openssl-dev libsystemd-dev
-  prometheus-cpp-dev
+  libnl-route-3-dev libnftables-dev libcurl4-openssl-dev libssl-dev
+  libsystemd-dev prometheus-cpp-dev
   # testbed and tests: real peers and network tools
   python3 iproute2 ethtool nftables keepalived nginx-light curl tcpdump
   util-linux procps
