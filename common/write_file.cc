@@ -1,0 +1,52 @@
+#include "common/write_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+#include "common/unique_fd.h"
+
+namespace l275 {
+namespace {
+
+void MakeFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos || slash == 0) return;
+  mkdir(path.substr(0, slash).c_str(), 0755);  // open() tells if that failed
+}
+
+absl::Status WriteAll(int fd, absl::string_view text, const std::string& path) {
+  while (!text.empty()) {
+    const ssize_t size =
+        TEMP_FAILURE_RETRY(write(fd, text.data(), text.size()));
+    if (size < 0) return ErrnoStatus(errno, absl::StrCat("write(", path, ")"));
+    text.remove_prefix(static_cast<size_t>(size));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status WriteFileAtomically(const std::string& path,
+                                 absl::string_view text) {
+  const std::string beside = path + ".new";
+  constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+  UniqueFd fd(open(beside.c_str(), kFlags, 0600));
+  if (!fd && errno == ENOENT) {
+    MakeFolderOf(path);
+    fd.reset(open(beside.c_str(), kFlags, 0600));
+  }
+  if (!fd) return ErrnoStatus(errno, absl::StrCat("open(", beside, ")"));
+  L275_RETURN_IF_ERROR(WriteAll(fd.get(), text, beside));
+  if (rename(beside.c_str(), path.c_str()) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("rename(", beside, ", ", path, ")"));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace l275
