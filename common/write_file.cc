@@ -30,10 +30,18 @@ absl::Status WriteAll(int fd, absl::string_view text, const std::string& path) {
   return absl::OkStatus();
 }
 
-}  // namespace
+// After rename(2), so that the name is on the disk as well.
+absl::Status SyncFolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder =
+      slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd && fsync(fd.get()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, absl::StrCat("fsync(", folder, ")"));
+}
 
-absl::Status WriteFileAtomically(const std::string& path,
-                                 absl::string_view text) {
+absl::Status WriteAndRename(const std::string& path, absl::string_view text,
+                            bool durably) {
   const std::string beside = path + ".new";
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
   UniqueFd fd(open(beside.c_str(), kFlags, 0600));
@@ -43,10 +51,24 @@ absl::Status WriteFileAtomically(const std::string& path,
   }
   if (!fd) return ErrnoStatus(errno, absl::StrCat("open(", beside, ")"));
   L275_RETURN_IF_ERROR(WriteAll(fd.get(), text, beside));
+  if (durably && fsync(fd.get()) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("fsync(", beside, ")"));
+  }
   if (rename(beside.c_str(), path.c_str()) != 0) {
     return ErrnoStatus(errno, absl::StrCat("rename(", beside, ", ", path, ")"));
   }
-  return absl::OkStatus();
+  return durably ? SyncFolderOf(path) : absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status WriteFileAtomically(const std::string& path,
+                                 absl::string_view text) {
+  return WriteAndRename(path, text, /*durably=*/false);
+}
+
+absl::Status WriteFileDurably(const std::string& path, absl::string_view text) {
+  return WriteAndRename(path, text, /*durably=*/true);
 }
 
 }  // namespace l275

@@ -15,6 +15,9 @@ namespace l275 {
 absl::Status WriteFileAtomically(const std::string& path,
                                  absl::string_view text);
 
+// The same, and waits until the disk has it.
+absl::Status WriteFileDurably(const std::string& path, absl::string_view text);
+
 }  // namespace l275
 
 #endif  // L275_COMMON_WRITE_FILE_H_

@@ -24,6 +24,15 @@ TEST(WriteFileTest, ReplacesTheContentAndMakesTheFolder) {
   EXPECT_NE(access((path + ".new").c_str(), F_OK), 0) << "left behind";
 }
 
+TEST(WriteFileTest, DurablyDoesTheSame) {
+  const std::string path = ::testing::TempDir() + "/durable/file";
+  for (const std::string text : {"first", "second"}) {
+    ASSERT_EQ(WriteFileDurably(path, text), absl::OkStatus());
+    EXPECT_EQ(*ReadFile(path), text);
+  }
+  EXPECT_NE(access((path + ".new").c_str(), F_OK), 0) << "left behind";
+}
+
 TEST(WriteFileTest, NamesWhatCannotBeWritten) {
   const std::string path = ::testing::TempDir() + "/no/such/folder";
   EXPECT_THAT(std::string(WriteFileAtomically(path, "").message()),
