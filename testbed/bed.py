@@ -103,7 +103,9 @@ class Testbed:
         """Makes one more web server, not started: web4 at 10.0.0.104, and so on."""
         index = len(self.webs)
         host = self._add_host(f"web{index + 1}", _FIRST_WEB_NUMBER + index)
-        self.webs.append(WebServer(host, self._binaries, self._web_port))
+        self.webs.append(
+            WebServer(host, self._binaries, self.state.beacon_keys, self._web_port)
+        )
         return self.webs[-1]
 
     def start(
