@@ -175,7 +175,9 @@ class Testbed:
         host = self._add_host(f"lb{index + 1}", _FIRST_LB_NUMBER + index)
         self.network.pass_xdp(host, self._binaries.xdp_pass)
         pins = self.state.mount_bpf(host.name)
-        lb = LoadBalancer(host, self._binaries, _HIGHEST_PRIORITY - index, pins)
+        priority = _HIGHEST_PRIORITY - index
+        keys = self.state.beacon_keys
+        lb = LoadBalancer(host, self._binaries, priority, pins, keys)
         lb.prepare()
         self.lbs.append(lb)
 

@@ -15,10 +15,12 @@
 #include "common/version.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
+#include "lb/agent/health_services.h"
 #include "lb/agent/map_sizing.h"
 #include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
 #include "lb/agent/views/flow_event_view.h"
+#include "lb/agent/views/health_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
@@ -94,13 +96,9 @@ absl::Status Agent::Start() {
 
 absl::Status Agent::StartHealth() {
   if (!options_.beacons.has_value()) return absl::OkStatus();
-  HealthMonitor::Options health_options;
-  health_options.timeout = options_.beacons->timeout;
-  health_ = std::make_unique<HealthMonitor>(health_options,
-                                            [this] { WriteMapsLater(); });
-  L275_ASSIGN_OR_RETURN(
-      beacons_,
-      BeaconReceiver::Create(base_, options_.beacons->receiver, health_.get()));
+  L275_ASSIGN_OR_RETURN(health_,
+                        BeaconHealth::Create(base_, *options_.beacons,
+                                             [this] { WriteMapsLater(); }));
   return absl::OkStatus();
 }
 
@@ -118,7 +116,7 @@ absl::Status Agent::HearBeacons() {
       &late));
   const timeval delay = {0, kHearBeaconsMicroseconds};
   evtimer_add(deadline.get(), &delay);
-  while (!late && !HasHeardAll()) {
+  while (!late && health_ != nullptr && !health_->HasHeardAll()) {
     event_base_loop(base_, EVLOOP_ONCE);
     if (event_base_got_break(base_)) {
       return absl::CancelledError("stopped while starting");
@@ -126,14 +124,6 @@ absl::Status Agent::HearBeacons() {
   }
   hearing_ = false;
   return WriteMaps();
-}
-
-bool Agent::HasHeardAll() const {
-  if (health_ == nullptr) return true;
-  const HealthView& view = health_->view();
-  return std::all_of(view.begin(), view.end(), [](const auto& backend) {
-    return backend.second.state != Health::kUnknown;
-  });
 }
 
 absl::Status Agent::CheckInterfaces() const {
@@ -193,8 +183,17 @@ absl::Status Agent::StartServers() {
 }
 
 void Agent::Reload() {
+  if (health_ != nullptr) {
+    const absl::Status read = health_->ReloadKeys();
+    LOG_IF(ERROR, !read.ok())
+        << "SIGHUP: the beacons' keys stay as they are: " << read.message();
+  }
+  ReloadServices();
+}
+
+void Agent::ReloadServices() {
   if (!source_.is_file()) {
-    LOG(WARNING) << "SIGHUP: nothing to read again without --services_file";
+    LOG(WARNING) << "SIGHUP: no services to read again without --services_file";
     return;
   }
   absl::StatusOr<DesiredState> desired = source_.Read();
@@ -215,23 +214,25 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   // Also those that are to go: what is known of them must outlast a refusal.
   std::set<Ipv4Address> backends = BackendAddresses(desired_);
+  const HealthServices services = HealthServicesOf(desired_);
   std::swap(desired_, desired);
   backends.merge(BackendAddresses(desired_));
-  SetBackends(backends);
+  SetBackends(backends, Merge(HealthServicesOf(desired_), services));
   absl::Status written = WriteMaps();
   if (!written.ok()) {
     std::swap(desired_, desired);
-    SetBackends(BackendAddresses(desired_));
+    SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
     return written;
   }
-  SetBackends(BackendAddresses(desired_));
+  SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
   return reply;
 }
 
-void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
+void Agent::SetBackends(const std::set<Ipv4Address>& backends,
+                        const HealthServices& services) {
   next_hops_->SetTargets(backends);
-  if (health_ != nullptr) health_->SetBackends(backends, Now());
+  if (health_ != nullptr) health_->SetServices(services, Now());
 }
 
 absl::Status Agent::WriteMaps() {
@@ -240,7 +241,7 @@ absl::Status Agent::WriteMaps() {
   ArmDrainTimer(wall_clock);
   const Snapshot snapshot =
       BuildSnapshot({desired_, options_.table_size,
-                     health_ == nullptr ? nullptr : &health_->view(),
+                     health_ == nullptr ? nullptr : &health_->monitor(),
                      next_hops_->next_hops(), ingress, wall_clock});
   absl::Status written = writer_->Write(snapshot, Now());
   if (!written.ok()) ++counters_.write_failures;
@@ -273,7 +274,7 @@ void Agent::WriteMapsLater() {
 
 void Agent::OnNextHopsChanged() {
   FollowInterfaces();
-  if (beacons_ != nullptr) beacons_->OnLinksChanged();
+  if (health_ != nullptr) health_->OnLinksChanged();
   WriteMapsLater();
 }
 
@@ -373,6 +374,8 @@ absl::StatusOr<control::Stats> Agent::GetStats() {
   *stats.mutable_flow_event() = {events.begin(), events.end()};
   return stats;
 }
+
+control::HealthStates Agent::GetHealthStates() { return ViewHealth(View()); }
 
 control::Services Agent::GetConfig() { return DesiredStateToProto(desired_); }
 

@@ -24,26 +24,21 @@
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
-#include "lb/agent/health/beacon_receiver.h"
-#include "lb/agent/health/health_monitor.h"
+#include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
 
 namespace l275 {
 
-struct BeaconOptions {
-  BeaconReceiver::Options receiver;
-  std::chrono::milliseconds timeout{1600};
-};
-
 struct AgentOptions {
   std::vector<std::string> interfaces;
   XdpAttachment::Options xdp;
   uint64_t hash_seed = 0;
-  uint32_t table_size = 65537;           // slots, of services that name none
-  MapSizes map_sizes;                    // 0: see ChooseMapSizes()
-  std::optional<BeaconOptions> beacons;  // none: every backend is up
+  uint32_t table_size = 65537;  // slots, of services that name none
+  MapSizes map_sizes;           // 0: see ChooseMapSizes()
+  // None: every backend is up.
+  std::optional<BeaconHealth::Options> beacons;
   std::string control_socket;
   std::optional<Endpoint> http_listen;  // none: no metrics
 };
@@ -73,8 +68,8 @@ class Agent : public Controller {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Reads the services file again and applies it as one change. A bad one is
-  // logged and changes nothing.
+  // Reads the services file again and applies it as one change, and the file of
+  // the beacons' keys. A bad one is logged and changes nothing.
   void Reload();
 
   // Controller
@@ -82,6 +77,7 @@ class Agent : public Controller {
   absl::StatusOr<control::Status> GetStatus() override;
   absl::StatusOr<control::ServiceStates> GetServices() override;
   absl::StatusOr<control::Stats> GetStats() override;
+  control::HealthStates GetHealthStates() override;
   control::Services GetConfig() override;
   control::Explanation Explain(const Endpoint& source,
                                const Endpoint& destination) override;
@@ -98,13 +94,14 @@ class Agent : public Controller {
   absl::Status StartHealth();
   absl::Status CheckInterfaces() const;
   absl::Status HearBeacons();
-  bool HasHeardAll() const;
   absl::Status Attach(const std::string& interface);
   void FollowInterfaces();
   absl::Status StartServers();
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
-  void SetBackends(const std::set<Ipv4Address>& backends);
+  void ReloadServices();
+  void SetBackends(const std::set<Ipv4Address>& backends,
+                   const HealthServices& services);
   absl::Status WriteMaps();
   void WriteMapsLater();
   void ArmDrainTimer(uint64_t wall_clock);
@@ -128,8 +125,7 @@ class Agent : public Controller {
   EventPtr write_event_;
   EventPtr drain_timer_;
   bool hearing_ = false;  // in HearBeacons(), which writes in the end
-  std::unique_ptr<HealthMonitor> health_;
-  std::unique_ptr<BeaconReceiver> beacons_;
+  std::unique_ptr<BeaconHealth> health_;
   std::unique_ptr<NextHopMonitor> next_hops_;
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;

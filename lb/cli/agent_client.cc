@@ -53,6 +53,10 @@ absl::StatusOr<control::Stats> AgentClient::Stats() const {
   return Get<control::Stats>("/v1/stats");
 }
 
+absl::StatusOr<control::HealthStates> AgentClient::Health() const {
+  return Get<control::HealthStates>("/v1/health");
+}
+
 absl::StatusOr<control::Services> AgentClient::Config() const {
   return Get<control::Services>("/v1/config");
 }

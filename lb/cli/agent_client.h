@@ -24,6 +24,7 @@ class AgentClient {
   absl::StatusOr<control::Status> Status() const;
   absl::StatusOr<control::ServiceStates> Services() const;
   absl::StatusOr<control::Stats> Stats() const;
+  absl::StatusOr<control::HealthStates> Health() const;
   absl::StatusOr<control::Services> Config() const;
   absl::StatusOr<control::Explanation> Explain(
       const Endpoint& source, const Endpoint& destination) const;

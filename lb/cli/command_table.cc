@@ -3,6 +3,7 @@
 #include "lb/cli/commands_backend.h"
 #include "lb/cli/commands_config.h"
 #include "lb/cli/commands_explain.h"
+#include "lb/cli/commands_health.h"
 #include "lb/cli/commands_service.h"
 #include "lb/cli/commands_status.h"
 
@@ -94,6 +95,12 @@ std::vector<Command> MakeCommands() {
        "set a backend's share of new flows, 0 to 65535",
        {"backend weight 10.0.0.104 50"},
        &BackendWeight},
+      {{"health"},
+       {},
+       {all},
+       "show what the backends' beacons say, and what became of beacons",
+       {"health", "health --all"},
+       &Health},
       {{"stats"},
        {},
        {all},

@@ -145,7 +145,7 @@ class HealthTest(unittest.TestCase):
         self.assert_answered_by(_ALL)
 
     def test_beacons_of_strangers_are_counted_and_change_nothing(self) -> None:
-        sample = 'l275_beacons_total{result="unknown_sender"}'
+        sample = 'l275_beacons_total{result="unknown_backend"}'
         before = self.metrics()[sample]
         stranger = bed.web("web1").host.start("stranger", self.stranger_command())
         self.addCleanup(stranger.kill)

@@ -22,6 +22,7 @@ class Controller {
   virtual absl::StatusOr<control::Status> GetStatus() = 0;
   virtual absl::StatusOr<control::ServiceStates> GetServices() = 0;
   virtual absl::StatusOr<control::Stats> GetStats() = 0;
+  virtual control::HealthStates GetHealthStates() = 0;
   virtual control::Services GetConfig() = 0;
   virtual control::Explanation Explain(const Endpoint& source,
                                        const Endpoint& destination) = 0;

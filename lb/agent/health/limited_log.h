@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "lb/agent/health/health.h"
+#include "lb/agent/health/health_time.h"
 
 namespace l275 {
 

@@ -10,7 +10,7 @@
 #include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
-#include "lb/agent/health/health_monitor.h"
+#include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop.h"
 
 namespace l275 {
@@ -22,7 +22,7 @@ struct AgentView {
   const MapWriter& writer;
   const Maps& maps;
   const std::map<Ipv4Address, NextHop>& next_hops;
-  const HealthMonitor* health;  // null with --health=none
+  const BeaconHealth* health;  // null with --health=none
   const FlowSweep::Result& flows;
   const FlowKeeper& flow_table;
   // The first interface that the program is attached to: its index, 0 for none,
