@@ -40,23 +40,33 @@ absl::Status SyncFolderOf(const std::string& path) {
   return ErrnoStatus(errno, absl::StrCat("fsync(", folder, ")"));
 }
 
-absl::Status WriteAndRename(const std::string& path, absl::string_view text,
-                            bool durably) {
-  const std::string beside = path + ".new";
+UniqueFd Create(const std::string& path) {
   constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
-  UniqueFd fd(open(beside.c_str(), kFlags, 0600));
-  if (!fd && errno == ENOENT) {
-    MakeFolderOf(path);
-    fd.reset(open(beside.c_str(), kFlags, 0600));
-  }
-  if (!fd) return ErrnoStatus(errno, absl::StrCat("open(", beside, ")"));
+  UniqueFd fd(open(path.c_str(), kFlags, 0600));
+  if (fd || errno != ENOENT) return fd;
+  MakeFolderOf(path);
+  return UniqueFd(open(path.c_str(), kFlags, 0600));
+}
+
+absl::Status WriteBeside(const UniqueFd& fd, const std::string& beside,
+                         const std::string& path, absl::string_view text,
+                         bool durably) {
   L275_RETURN_IF_ERROR(WriteAll(fd.get(), text, beside));
   if (durably && fsync(fd.get()) != 0) {
     return ErrnoStatus(errno, absl::StrCat("fsync(", beside, ")"));
   }
-  if (rename(beside.c_str(), path.c_str()) != 0) {
-    return ErrnoStatus(errno, absl::StrCat("rename(", beside, ", ", path, ")"));
-  }
+  if (rename(beside.c_str(), path.c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, absl::StrCat("rename(", beside, ", ", path, ")"));
+}
+
+absl::Status WriteAndRename(const std::string& path, absl::string_view text,
+                            bool durably) {
+  const std::string beside = path + ".new";
+  const UniqueFd fd = Create(beside);
+  if (!fd) return ErrnoStatus(errno, absl::StrCat("open(", beside, ")"));
+  const absl::Status written = WriteBeside(fd, beside, path, text, durably);
+  if (!written.ok()) unlink(beside.c_str());
+  L275_RETURN_IF_ERROR(written);
   return durably ? SyncFolderOf(path) : absl::OkStatus();
 }
 

@@ -39,6 +39,14 @@ TEST(WriteFileTest, NamesWhatCannotBeWritten) {
               HasSubstr("/no/such/folder.new): No such file or directory"));
 }
 
+TEST(WriteFileTest, AFailureLeavesNothingBeside) {
+  const std::string path = ::testing::TempDir() + "/a_folder";
+  ASSERT_EQ(mkdir(path.c_str(), 0755), 0);
+  EXPECT_THAT(std::string(WriteFileAtomically(path, "").message()),
+              HasSubstr("Is a directory"));
+  EXPECT_NE(access((path + ".new").c_str(), F_OK), 0) << "left behind";
+}
+
 TEST(WriteFileTest, AFailureLeavesTheOldContent) {
   const std::string path = ::testing::TempDir() + "/kept";
   ASSERT_EQ(WriteFileAtomically(path, "old"), absl::OkStatus());
