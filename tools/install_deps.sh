@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
   # build
-  bazel-bootstrap g++ clang clang-format clang-tidy black bpftool
+  bazel-bootstrap g++ clang clang-format clang-tidy libclang-rt-dev black bpftool
   protobuf-compiler linux-libc-dev git
   # libraries
   libbpf-dev libxdp-dev libabsl-dev libgoogle-glog-dev libgflags-dev

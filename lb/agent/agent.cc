@@ -193,7 +193,8 @@ void Agent::Reload() {
 
 void Agent::ReloadServices() {
   if (!source_.is_file()) {
-    LOG(WARNING) << "SIGHUP: no services to read again without --services_file";
+    LOG_IF(WARNING, health_ == nullptr || health_->options().keys_file.empty())
+        << "SIGHUP: nothing to read again without --services_file";
     return;
   }
   absl::StatusOr<DesiredState> desired = source_.Read();

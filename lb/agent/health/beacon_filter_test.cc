@@ -195,7 +195,8 @@ TEST_F(BeaconFilterTest, LogsTheFirstOfAKindInAMinute) {
 }
 
 // A million datagrams of the kinds that an attacker who sees all beacons can
-// make. Run it with --config=asan as well.
+// make. tests/run.sh runs it with
+// sanitizers as well.
 class BeaconFilterFloodTest : public BeaconFilterTest {
  protected:
   BeaconMessage::Bytes Genuine() {
