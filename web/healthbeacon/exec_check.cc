@@ -100,8 +100,13 @@ void ExecCheck::Start(Done done) {
   }
   const absl::Status spawned = Spawn();
   if (!spawned.ok()) return done(spawned);
-  done_ = std::move(done);
-  WatchChild();
+  const absl::Status watched = WatchChild();
+  if (watched.ok()) {
+    done_ = std::move(done);
+    return;
+  }
+  (void)Reap();
+  done(watched);
 }
 
 // A child that was killed is reaped by OnExit().
@@ -126,10 +131,10 @@ absl::Status ExecCheck::Spawn() {
       absl::StrCat("cannot be run: ", std::strerror(error)));
 }
 
-void ExecCheck::WatchChild() {
+absl::Status ExecCheck::WatchChild() {
   exited_.reset();
   pidfd_.reset(OpenPidfd(pid_));
-  PCHECK(pidfd_) << "pidfd_open(" << pid_ << ")";
+  if (!pidfd_) return ErrnoStatus(errno, "pidfd_open");
   exited_.reset(event_new(
       base_, pidfd_.get(), EV_READ,
       [](evutil_socket_t, short, void* self) {
@@ -137,6 +142,7 @@ void ExecCheck::WatchChild() {
       },
       this));
   CHECK(exited_ != nullptr && event_add(exited_.get(), nullptr) == 0);
+  return absl::OkStatus();
 }
 
 void ExecCheck::OnExit() {

@@ -36,7 +36,7 @@ class ExecCheck : public Check {
 
  private:
   absl::Status Spawn();
-  void WatchChild();
+  absl::Status WatchChild();
   void OnExit();
   absl::Status Reap();
 

@@ -15,6 +15,7 @@
 #include "common/libevent_ptr.h"
 #include "common/read_file.h"
 #include "common/testing/run_until.h"
+#include "web/healthbeacon/testing/no_more_files.h"
 
 namespace l275 {
 namespace {
@@ -132,6 +133,15 @@ TEST_F(ExecCheckTest, SaysWhatCannotBeRun) {
   EXPECT_EQ(Run(&plain).message(), "cannot be run: Permission denied");
   ExecCheck folder(base_.get(), "/tmp");
   EXPECT_EQ(Run(&folder).message(), "cannot be run: Permission denied");
+}
+
+TEST_F(ExecCheckTest, FailsWithoutFileDescriptors) {
+  ExecCheck check(base_.get(), Script("exit 0"));
+  {
+    const NoMoreFiles none;
+    EXPECT_EQ(Run(&check).message(), "pipe2: Too many open files");
+  }
+  EXPECT_TRUE(Run(&check).ok());
 }
 
 TEST_F(ExecCheckTest, CancelKillsTheWholeGroup) {

@@ -12,6 +12,7 @@
 #include "common/libevent_ptr.h"
 #include "common/testing/run_until.h"
 #include "common/unique_fd.h"
+#include "web/healthbeacon/testing/no_more_files.h"
 
 namespace l275 {
 namespace {
@@ -174,6 +175,16 @@ TEST_F(HttpCheckTest, CanBeRunAgainAfterItsEndAndAfterACancellation) {
   HttpCheck other(base_.get(), OptionsFor(server.endpoint()));
   EXPECT_TRUE(Run(&other).ok());
   EXPECT_FALSE(done);
+}
+
+TEST_F(HttpCheckTest, FailsWithoutFileDescriptors) {
+  OneAnswer server(base_.get(), "HTTP/1.1 200 OK\r\n\r\n", true);
+  HttpCheck check(base_.get(), OptionsFor(server.endpoint()));
+  {
+    const NoMoreFiles none;
+    EXPECT_FALSE(Run(&check).ok());
+  }
+  EXPECT_TRUE(Run(&check).ok());
 }
 
 TEST_F(HttpCheckTest, CanBeDestroyedWhileItRuns) {

@@ -10,6 +10,7 @@
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "common/unique_fd.h"
+#include "web/healthbeacon/testing/no_more_files.h"
 
 namespace l275 {
 namespace {
@@ -51,6 +52,14 @@ TEST_F(TcpCheckTest, IsGoodWhileSomethingListens) {
   EXPECT_TRUE(Run(&check).ok());
   listener.reset();
   EXPECT_EQ(Run(&check).message(), "connect: Connection refused");
+}
+
+TEST_F(TcpCheckTest, FailsWithoutFileDescriptors) {
+  Endpoint endpoint;
+  const UniqueFd listener = Bind(&endpoint);
+  TcpCheck check(base_.get(), endpoint);
+  const NoMoreFiles none;
+  EXPECT_EQ(Run(&check).message(), "connect: Too many open files");
 }
 
 TEST_F(TcpCheckTest, SaysThatThereIsNoRoute) {
