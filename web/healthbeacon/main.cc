@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <systemd/sd-daemon.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -17,6 +18,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "common/beacon_message.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_log.h"
@@ -32,7 +35,7 @@ DEFINE_string(address, "",
 DEFINE_string(
     check, "",
     "What has to be good for the backend to be up, several with "
-    "commas between (a flag given twice counts once): "
+    "commas between: "
     "tcp:127.0.0.1:80 (accepts connections), "
     "http://127.0.0.1:80/healthz (status 2xx or 3xx), exec:/path (a "
     "program of yours that exits with code 0; run without arguments "
@@ -107,6 +110,18 @@ constexpr char kUsage[] =
     "Example: healthbeacon --interface=eth2 --address=10.0.0.101 "
     "--key_file=/etc/l275/beacon.keys --check=http://127.0.0.1:80/healthz\n"
     "Exit code 1 for flags that are wrong, 2 for arguments other than flags.";
+
+// gflags would take the last one, and nobody would miss the others until they
+// should have failed.
+bool IsGivenTwice(int argc, char** argv, absl::string_view flag) {
+  const auto gives = [flag](absl::string_view argument) {
+    if (!absl::ConsumePrefix(&argument, "-")) return false;
+    absl::ConsumePrefix(&argument, "-");
+    return absl::ConsumePrefix(&argument, flag) &&
+           (argument.empty() || argument[0] == '=');
+  };
+  return std::count_if(argv + 1, argv + argc, gives) > 1;
+}
 
 absl::Status CheckRange(absl::string_view flag, int value, int least,
                         int most) {
@@ -292,6 +307,12 @@ absl::Status Run() {
 }  // namespace l275
 
 int main(int argc, char** argv) {
+  if (l275::IsGivenTwice(argc, argv, "check")) {
+    std::cerr << "healthbeacon: --check is given twice: expected one, with "
+                 "commas between checks"
+              << std::endl;
+    return EXIT_FAILURE;
+  }
   l275::ParseProgramFlags(l275::kUsage, "web/healthbeacon/main.cc", argc, argv);
   const absl::Status status = l275::Run();
   if (status.ok()) return EXIT_SUCCESS;
