@@ -75,9 +75,15 @@ class NewFlows:
     def __exit__(self, *_: object) -> None:
         self._socket.close()
 
+    def wait_for_one(self, deadline_s: float) -> None:
+        end = time.time() + deadline_s
+        while self._next() is None:
+            if time.time() > end:
+                raise TestbedError(f"no new flows within {deadline_s:g} s")
+
     def last(self, deadline_s: float) -> float:
         """Returns when the last one came, time.time(), once none came for 0.3 s."""
-        last = 0.0
+        last = time.time()
         end = time.time() + deadline_s
         while (now := time.time()) < end:
             arrival = self._next()
@@ -174,6 +180,7 @@ class Bench:
         self._wait_until_all_serve()
         time.sleep(random.uniform(0, 0.3))
         with NewFlows(self._bed, self._web) as flows:
+            flows.wait_for_one(_BACK_S)
             begin = time.time()
             case.fail(self._web)
             last = flows.last(_BACK_S)
