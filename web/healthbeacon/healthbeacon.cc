@@ -102,10 +102,10 @@ void Healthbeacon::EndDrain() { SetDraining(false); }
 
 void Healthbeacon::Reload() {
   const absl::Status read = signer_.Reload();
-  if (read.ok()) {
-    LOG(INFO) << "beacons are signed with key " << signer_.key_id();
-  } else {
+  if (!read.ok()) {
     LOG(ERROR) << "--key_file: " << read.message() << "; the key before stays";
+  } else if (signer_.key_id() != 0) {
+    LOG(INFO) << "beacons are signed with key " << signer_.key_id();
   }
   if (weight_file_ != nullptr) weight_file_->Reload();
 }

@@ -9,6 +9,8 @@
 namespace l275 {
 namespace {
 
+constexpr int kContinue = 100;
+
 absl::Status JudgeStatus(int status) {
   if (status >= 200 && status <= 399) return absl::OkStatus();
   return absl::UnavailableError(absl::StrCat("status ", status));
@@ -82,9 +84,12 @@ evhttp_request* HttpCheck::NewRequest() {
   return request;
 }
 
-// Says that there is no need of the rest, which ends in OnEnd() at once.
+// Says that there is no need of the rest, which ends in OnEnd() at once; but
+// waits for what follows a "100 Continue" (RFC 9110, 15.2).
 int HttpCheck::OnHeaders(evhttp_request* request) {
-  status_ = evhttp_request_get_response_code(request);
+  const int status = evhttp_request_get_response_code(request);
+  if (status == kContinue) return 0;
+  status_ = status;
   return -1;
 }
 

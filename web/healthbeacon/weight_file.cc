@@ -84,8 +84,11 @@ WeightFile::WeightFile(std::string path, UniqueFd inotify)
     : path_(std::move(path)), inotify_(std::move(inotify)) {}
 
 void WeightFile::Reload() {
+  const uint16_t before = weight_;
   const absl::Status watched = Watch();
   LogIfNew(watched.ok() ? ReadNow() : watched);
+  if (weight_ == before) return;
+  LOG(INFO) << "weight " << weight_ << "% (was " << before << "%): " << path_;
 }
 
 // Again for a folder that is watched already: changes nothing.
@@ -117,11 +120,7 @@ void WeightFile::OnChange() {
   alignas(inotify_event) char events[4096];
   while (TEMP_FAILURE_RETRY(read(inotify_.get(), events, sizeof(events))) > 0) {
   }
-  const uint16_t before = weight_;
   Reload();
-  if (weight_ != before) {
-    LOG(INFO) << "weight " << weight_ << "% (was " << before << "%): " << path_;
-  }
 }
 
 }  // namespace l275
