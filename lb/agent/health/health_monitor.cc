@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPanicTick{25};
 // A table is built anew for each change of a weight: not more often than this.
 constexpr milliseconds kWeightHold{1000};
+constexpr milliseconds kMostJitter{50};
 // A sender has missed beacons, if no more is known, after so many intervals.
 constexpr int kQuietIntervals = 4;
 
@@ -230,17 +231,25 @@ void HealthMonitor::ChangeState(const HealthSubject& subject, Health next,
   JudgeServicesOf(subject.address, now);
 }
 
-bool HealthMonitor::HasFallenSilent(const BackendHealth& backend,
-                                    HealthTime now) const {
-  return (IsUp(backend.state) || backend.state == Health::kHeld) &&
-         now - *backend.last_beacon >= options_.timeout;
+milliseconds HealthMonitor::SilenceAfter(milliseconds timeout,
+                                         milliseconds interval) {
+  return timeout + std::min(interval / 2, kMostJitter);
+}
+
+std::optional<HealthTime> HealthMonitor::SilentAt(
+    const BackendHealth& backend) const {
+  if (!IsUp(backend.state) && backend.state != Health::kHeld) {
+    return std::nullopt;
+  }
+  return *backend.last_beacon +
+         SilenceAfter(options_.timeout, backend.interval);
 }
 
 void HealthMonitor::Tick(HealthTime now) {
   changes_log_.Tick(now);
   last_tick_ = now;
   for (auto& [subject, backend] : subjects_) {
-    if (!HasFallenSilent(backend, now)) continue;
+    if (SilentAt(backend).value_or(HealthTime::max()) > now) continue;
     ChangeState(
         subject, Health::kSilent, now,
         absl::StrCat("no beacon for ",
@@ -261,9 +270,7 @@ std::optional<HealthTime> HealthMonitor::NextTick() const {
     next = next ? std::min(*next, time) : time;
   };
   for (const auto& [subject, backend] : subjects_) {
-    if (IsUp(backend.state) || backend.state == Health::kHeld) {
-      no_later_than(*backend.last_beacon + options_.timeout);
-    }
+    if (const auto silent_at = SilentAt(backend)) no_later_than(*silent_at);
   }
   for (const auto& [address, service] : services_) {
     if (service.panic.mode() == PanicWatch::Mode::kCalm) continue;

@@ -57,6 +57,12 @@ class HealthMonitor {
     FlapDamper::Options flaps;
   };
 
+  // How long after a beacon its sender falls silent: the timeout, and half an
+  // interval, 50 ms at most, since senders' intervals have jitter, and as many
+  // beacons as the timeout holds intervals shall have a chance to be heard.
+  static std::chrono::milliseconds SilenceAfter(
+      std::chrono::milliseconds timeout, std::chrono::milliseconds interval);
+
   // One service's backends as the operator wants them, and its panic.
   struct Service {
     std::map<Ipv4Address, bool> backends;  // enabled?
@@ -122,7 +128,8 @@ class HealthMonitor {
             BackendHealth* backend);
   void ChangeState(const HealthSubject& subject, Health next, HealthTime now,
                    const std::string& reason, BackendHealth* backend);
-  bool HasFallenSilent(const BackendHealth& backend, HealthTime now) const;
+  // When it falls silent if no beacon comes; nullopt: it cannot.
+  std::optional<HealthTime> SilentAt(const BackendHealth& backend) const;
   bool IsTrusted(const HealthSubject& subject,
                  const BackendHealth& backend) const;
   bool Trusts(const Service& service, const BackendHealth& backend) const;

@@ -176,15 +176,15 @@ TEST_F(HealthMonitorTest, DownCountsAtOnceAndUpAfterSomeInARow) {
 TEST_F(HealthMonitorTest, SilenceForTheTimeoutEndsUp) {
   StartPool(4);
   for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, 1550);
-  EXPECT_EQ(monitor_.NextTick(), At(1600));
-  monitor_.Tick(At(1599));
+  EXPECT_EQ(monitor_.NextTick(), At(1650)) << "the timeout, half an interval";
+  monitor_.Tick(At(1649));
   EXPECT_EQ(StateOf(kA), "up");
-  monitor_.Tick(At(1600));
+  monitor_.Tick(At(1650));
   EXPECT_EQ(StateOf(kA), "silent");
   EXPECT_FALSE(IsServing(kA));
   EXPECT_EQ(ModeOf(), "calm");
   EXPECT_EQ(changes_, 1);
-  monitor_.Tick(At(1601));
+  monitor_.Tick(At(1651));
   EXPECT_EQ(changes_, 1);
 }
 
@@ -290,12 +290,12 @@ TEST_F(HealthMonitorTest, LogsEachChangeOnceWithItsReason) {
   monitor_.SetServices(Pool(4), At(0));
   Say(kA, State::kUp, 0);
   Say(kA, State::kUp, 100);
-  monitor_.Tick(At(1700));
+  monitor_.Tick(At(1750));
   monitor_.Tick(At(1800));
   EXPECT_THAT(
       log_.Take(),
       ElementsAre("backend 10.0.0.101 is up (was unknown): its first beacon",
-                  "backend 10.0.0.101 is silent (was up): no beacon for 1600 "
+                  "backend 10.0.0.101 is silent (was up): no beacon for 1650 "
                   "ms",
                   HasSubstr("PANIC: tcp:10.0.0.200:80: 0 of 4 backends are "
                             "up, fewer than 50%")));
@@ -505,9 +505,9 @@ TEST_F(HealthMonitorPanicTest, NothingChangesWhenTheNetworkFlaps) {
 
 TEST_F(HealthMonitorPanicTest, OneSilentServerIsFoundInTime) {
   Run(1, 5000, Nobody);
-  Run(5000, 6500, [](int server) { return server == 1; });
+  Run(5000, 6550, [](int server) { return server == 1; });
   EXPECT_TRUE(IsServing(kA));
-  Run(6500, 6502, [](int server) { return server == 1; });
+  Run(6550, 6552, [](int server) { return server == 1; });
   EXPECT_FALSE(IsServing(kA)) << "its last beacon came at 4900 ms";
   EXPECT_EQ(fewest_, kServers - 1);
 }
@@ -550,11 +550,11 @@ TEST_F(HealthMonitorPanicTest, ASuspicionThatWasWrongEndsWhenOthersSpeak) {
   Run(1, 5000, Nobody);
   // Server 1 dies; just before its timeout 15 others miss five beacons.
   Run(5000, 6100, [](int server) { return server == 1; });
-  Run(6100, 6550, [](int server) { return server <= 16; });
+  Run(6100, 6590, [](int server) { return server <= 16; });
   EXPECT_EQ(StateOf(kA), "silent");
   EXPECT_EQ(ModeOf(), "suspecting");
   EXPECT_TRUE(IsServing(kA));
-  Run(6550, 6650, [](int server) { return server == 1; });
+  Run(6590, 6700, [](int server) { return server == 1; });
   EXPECT_EQ(ModeOf(), "calm");
   EXPECT_FALSE(IsServing(kA));
   EXPECT_EQ(CountServing(kServers), kServers - 1);
@@ -581,7 +581,7 @@ TEST(HealthMonitorNoPanic, ZeroPercentBelievesEverySilence) {
   message.state = State::kUp;
   message.interval_ms = 100;
   monitor.OnBeacon(message, At(0));
-  monitor.Tick(At(1600));
+  monitor.Tick(At(1650));
   EXPECT_FALSE(monitor.VerdictOf(Service(80), kA).alive);
 }
 

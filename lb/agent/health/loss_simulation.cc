@@ -115,14 +115,15 @@ class Simulator {
   LossResult result_;
 };
 
-// That n intervals with their jitter are longer than the timeout: their sum is
-// nearly normal.
+// That n intervals with their jitter are long enough for a silence: their sum
+// is nearly normal.
 double ProbabilityThatLonger(const LossSimulation& simulation, int n) {
   const double mean = n * static_cast<double>(simulation.interval.count());
   const double deviation = std::sqrt(n / 3.0) * simulation.jitter *
                            static_cast<double>(simulation.interval.count());
-  const double away =
-      (static_cast<double>(simulation.timeout.count()) - mean) / deviation;
+  const auto limit =
+      HealthMonitor::SilenceAfter(simulation.timeout, simulation.interval);
+  const double away = (static_cast<double>(limit.count()) - mean) / deviation;
   return 0.5 * std::erfc(away / std::sqrt(2));
 }
 
