@@ -33,6 +33,7 @@ class FakeController : public Controller {
     return Unused();
   }
   absl::StatusOr<control::Stats> GetStats() override { return Unused(); }
+  control::HealthStates GetHealthStates() override { return {}; }
   control::Services GetConfig() override { return {}; }
   control::Explanation Explain(const Endpoint&, const Endpoint&) override {
     return {};
