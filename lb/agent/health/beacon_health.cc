@@ -27,6 +27,13 @@ void LogTrust(const BeaconHealth::Options& options,
          "replayed";
 }
 
+// Who has a key may fill the log: every change is to be in it.
+HealthMonitor::Options MonitorOptions(const BeaconHealth::Options& options) {
+  HealthMonitor::Options monitor = options.monitor;
+  if (!options.keys_file.empty()) monitor.log_lines_per_second = 10'000;
+  return monitor;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BeaconHealth>> BeaconHealth::Create(
@@ -47,7 +54,7 @@ BeaconHealth::BeaconHealth(const Options& options,
                            std::function<void()> on_change)
     : options_(options),
       filter_(std::move(keys), options.monitor.timeout),
-      monitor_(options.monitor, std::move(on_change)) {}
+      monitor_(MonitorOptions(options), std::move(on_change)) {}
 
 absl::Status BeaconHealth::Start(event_base* base) {
   if (!options_.state_file.empty()) {

@@ -59,7 +59,9 @@ HealthMonitor::HealthMonitor(const Options& options,
                              std::function<void()> on_change)
     : options_(options),
       panic_options_{options.panic_percent, options.timeout},
-      on_change_(std::move(on_change)) {
+      on_change_(std::move(on_change)),
+      changes_log_("changes of backends' states",
+                   options.log_lines_per_second) {
   CHECK_GT(options_.timeout.count(), 0);
   CHECK_GT(options_.up_after, 0);
   CHECK(on_change_);

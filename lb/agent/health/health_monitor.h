@@ -55,6 +55,8 @@ class HealthMonitor {
     int up_after = 3;                         // beacons, at least 1
     int panic_percent = 50;                   // 0 to 100; 0: no panic
     FlapDamper::Options flaps;
+    // Changes of state, at most: few where strangers can cause them.
+    int log_lines_per_second = 10;
   };
 
   // How long after a beacon its sender falls silent: the timeout, and half an
@@ -152,7 +154,7 @@ class HealthMonitor {
   std::map<Ipv4Address, std::vector<ServiceAddress>> services_of_;
   bool changed_ = false;  // since on_change_ was called
   HealthTime last_tick_;
-  LimitedLog changes_log_{"changes of backends' states"};
+  LimitedLog changes_log_;
   IntervalWarnings warnings_;
 };
 
