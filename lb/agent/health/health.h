@@ -54,7 +54,8 @@ struct BackendHealth {
   Health previous = Health::kUnknown;  // the state before this one
   HealthTime last_change;              // of the state
   std::string reason = "never heard";  // of the last change
-  // Had a beacon of its own, of this agent's time or of an earlier one's.
+  // Its own beacons gave it a state, in this agent's time or in an earlier
+  // one's.
   bool has_beacon = false;
 
   // Of the last accepted beacon.

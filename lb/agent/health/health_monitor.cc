@@ -78,8 +78,9 @@ void HealthMonitor::SetServices(const HealthServices& services,
   SetSubjects(wanted, now);
   warnings_.Keep(wanted);
   SetBackendsOf(services);
-  for (auto& [address, service] : services_) Judge(address, &service, now);
   changed_ = false;  // the caller knows of its own changes
+  for (auto& [address, service] : services_) Judge(address, &service, now);
+  TellOfChanges();
 }
 
 void HealthMonitor::SetSubjects(const std::set<HealthSubject>& wanted,
@@ -129,8 +130,6 @@ void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
   backend.key_id = message.key_id;
   backend.loss.OnBeacon(message.epoch, message.sequence);
   TakeWeight(message.weight, now, &backend);
-  // Its own word counts from now on in the services of its port.
-  if (!std::exchange(backend.has_beacon, true)) changed_ = true;
   TakeWord(subject, message, now, &backend);
   TellOfChanges();
 }
@@ -182,8 +181,9 @@ void HealthMonitor::Return(const HealthSubject& subject, Health word,
                            BackendHealth* backend) {
   const bool is_first = backend->state == Health::kUnknown;
   const bool was_silent = backend->state == Health::kSilent;
-  if (!is_first && !(was_silent && was_trusted)) {
-    if (was_silent && backend->previous != Health::kHeld) {
+  const bool was_held = backend->previous == Health::kHeld;
+  if (!is_first && !(was_silent && was_trusted && !was_held)) {
+    if (was_silent && !was_held) {
       backend->flaps.OnChange(options_.flaps, backend->last_change);
     }
     if (was_silent) backend->flaps.OnRelapse(now);
@@ -229,6 +229,7 @@ void HealthMonitor::ChangeState(const HealthSubject& subject, Health next,
   backend->previous = std::exchange(backend->state, next);
   backend->last_change = now;
   backend->reason = reason;
+  backend->has_beacon = true;
   changed_ = true;
   JudgeServicesOf(subject.address, now);
 }

@@ -73,10 +73,10 @@ class HealthMonitor {
   };
 
   // `on_change` is called once at the end of each call below that changed what
-  // a service does with a backend, SetServices() excepted. It may read the
-  // monitor. Many backends may change in a row of calls, at the agent's start
-  // for example: callers that do much work should defer it to the event loop's
-  // next turn.
+  // a service does with a backend; by SetServices() only when that begins or
+  // ends a panic. It may read the monitor. Many backends may change in a row of
+  // calls, at the agent's start for example: callers that do much work should
+  // defer it to the event loop's next turn.
   HealthMonitor(const Options& options, std::function<void()> on_change);
 
   // Who had beacons of its own in an earlier agent's time. To be called before

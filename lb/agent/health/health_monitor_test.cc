@@ -364,6 +364,16 @@ TEST_F(HealthMonitorPortTest, TheHostsBeaconDoesNotStandInForASilentPort) {
   EXPECT_TRUE(IsServing(kA, 80));
 }
 
+TEST_F(HealthMonitorPortTest, APortsFirstBeaconsCutNobodyOff) {
+  Say(kA, State::kUp, 0);
+  for (int ms : {5000, 5100, 5200, 5300}) {
+    Say(kA, State::kUp, ms);
+    SayPort(kA, 443, State::kUp, ms);
+    EXPECT_TRUE(IsServing(kA, 443)) << ms;
+  }
+  EXPECT_EQ(monitor_.SubjectOf(kA, 443)->first.port, 443);
+}
+
 TEST_F(HealthMonitorPortTest, OnlyPortsOfServicesHaveASubject) {
   SayPort(kA, 8080, State::kUp, 0);
   EXPECT_EQ(monitor_.view().count({kA, 8080}), 0u);
@@ -558,6 +568,31 @@ TEST_F(HealthMonitorPanicTest, ASuspicionThatWasWrongEndsWhenOthersSpeak) {
   EXPECT_EQ(ModeOf(), "calm");
   EXPECT_FALSE(IsServing(kA));
   EXPECT_EQ(CountServing(kServers), kServers - 1);
+}
+
+TEST_F(HealthMonitorPanicTest, AHoldOutlastsAPanic) {
+  for (State state : {State::kDown, State::kUp, State::kDown, State::kUp}) {
+    for (int i = 0; i < 3; ++i) Say(kA, state, 1);
+  }
+  ASSERT_EQ(StateOf(kA), "held");
+  Run(2, 1000, Nobody);
+  Run(1000, 5000, Everybody);
+  EXPECT_TRUE(IsServing(kA)) << "too few are up";
+  Run(5000, 5300, Nobody);
+  EXPECT_EQ(StateOf(kA), "held");
+}
+
+TEST_F(HealthMonitorPanicTest, AChangeOfServicesThatBeginsAPanicIsTold) {
+  Run(1, 100, Nobody);
+  Run(100, 5000, [](int server) { return server <= 8; });
+  ASSERT_EQ(ModeOf(), "calm");
+  changes_ = 0;
+  monitor_.SetServices(Pool(18), At(5000));
+  EXPECT_EQ(changes_, 0) << "10 of 18 are up";
+  monitor_.SetServices(Pool(12), At(5000));
+  EXPECT_EQ(changes_, 1) << "4 of 12 are up";
+  EXPECT_EQ(ModeOf(), "panic");
+  EXPECT_TRUE(IsServing(kA));
 }
 
 TEST_F(HealthMonitorPanicTest, DisabledBackendsDoNotCount) {
