@@ -81,7 +81,12 @@ class TrustTest(unittest.TestCase):
             if not web.beacon.running:
                 web.start_beacon()
         bed.wait_until_active(web.address for web in bed.webs)
-        wait_until(lambda: set(self.states().values()) == {"UP"}, _DEADLINE_S, "all up")
+        self.wait_for_all("UP")
+
+    def wait_for_all(self, state: str) -> None:
+        wait_until(
+            lambda: set(self.states().values()) == {state}, _DEADLINE_S, f"all {state}"
+        )
 
     def states(self) -> dict[str, str]:
         """By address."""
@@ -152,8 +157,8 @@ class TrustTest(unittest.TestCase):
         before = self.table_changes()
         for web in bed.webs:
             web.beacon.kill()
-        wait_until(lambda: self.mode() == "panic", _DEADLINE_S, "panic")
-        self.assertEqual(set(self.states().values()), {"SILENT"})
+        self.wait_for_all("SILENT")
+        self.assertEqual(self.mode(), "panic")
         self.assertEqual(self.table_changes(), before)
         self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
         listed = lb().agent.lbctl("backend", "list").stdout
@@ -161,8 +166,8 @@ class TrustTest(unittest.TestCase):
         self.assertIn("PANIC in 1", lb().agent.lbctl("status").stdout)
         for web in bed.webs:
             web.start_beacon()
-        wait_until(lambda: self.mode() == "calm", _DEADLINE_S, "calm")
-        self.assertEqual(set(self.states().values()), {"UP"})
+        self.wait_for_all("UP")
+        self.assertEqual(self.mode(), "calm")
         self.assertEqual(self.table_changes(), before)
 
     def test_a_server_that_goes_in_panic_gets_nothing(self) -> None:
