@@ -14,12 +14,17 @@ constexpr std::array<uint8_t, 4> kMagic = {'L', '2', '7', '5'};
 // Where each field begins, see the picture in the header.
 constexpr size_t kVersionOffset = 4;
 constexpr size_t kStateOffset = 5;
-constexpr size_t kReservedOffset = 6;
+constexpr size_t kPortOffset = 6;
 constexpr size_t kIntervalOffset = 8;
 constexpr size_t kAddressOffset = 12;
 constexpr size_t kEpochOffset = 16;
 constexpr size_t kSequenceOffset = 24;
-static_assert(kSequenceOffset + sizeof(uint64_t) == BeaconMessage::kSize);
+constexpr size_t kWeightOffset = 32;
+constexpr size_t kReservedOffset = 34;
+constexpr size_t kCheckAgeOffset = 36;
+constexpr size_t kCheckValidityOffset = 40;
+constexpr size_t kKeyIdOffset = 44;
+static_assert(kKeyIdOffset + sizeof(uint32_t) == BeaconMessage::kTagOffset);
 
 template <typename T>
 void PutBigEndian(uint8_t* bytes, T value) {
@@ -68,10 +73,12 @@ absl::StatusOr<BeaconMessage::State> ToState(uint8_t value) {
   switch (state) {
     case BeaconMessage::State::kUp:
     case BeaconMessage::State::kDown:
+    case BeaconMessage::State::kDraining:
       return state;
   }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "a beacon with state ", value, "; expected 1 (up) or 2 (down)"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("a beacon with state ", value,
+                   "; expected 1 (up), 2 (down) or 3 (draining)"));
 }
 
 absl::Status CheckFields(const BeaconMessage& message) {
@@ -88,6 +95,16 @@ absl::Status CheckFields(const BeaconMessage& message) {
     return absl::InvalidArgumentError(
         "a beacon with sequence 0; expected 1 or more");
   }
+  if (message.weight > BeaconMessage::kMaxWeight) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a beacon with a weight of ", message.weight,
+                     "%; expected at most ", BeaconMessage::kMaxWeight, "%"));
+  }
+  if (message.check_validity_ms == 0 && message.check_age_ms != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a beacon without checks whose last is ",
+                     message.check_age_ms, " ms old; expected 0"));
+  }
   return absl::OkStatus();
 }
 
@@ -98,10 +115,15 @@ BeaconMessage::Bytes BeaconMessage::Encode() const {
   std::copy(kMagic.begin(), kMagic.end(), bytes.begin());
   bytes[kVersionOffset] = kVersion;
   bytes[kStateOffset] = static_cast<uint8_t>(state);
+  PutBigEndian(&bytes[kPortOffset], port);
   PutBigEndian(&bytes[kIntervalOffset], interval_ms);
   PutBigEndian(&bytes[kAddressOffset], address.ToHost());
   PutBigEndian(&bytes[kEpochOffset], epoch);
   PutBigEndian(&bytes[kSequenceOffset], sequence);
+  PutBigEndian(&bytes[kWeightOffset], weight);
+  PutBigEndian(&bytes[kCheckAgeOffset], check_age_ms);
+  PutBigEndian(&bytes[kCheckValidityOffset], check_validity_ms);
+  PutBigEndian(&bytes[kKeyIdOffset], key_id);
   return bytes;
 }
 
@@ -115,6 +137,12 @@ absl::StatusOr<BeaconMessage> BeaconMessage::Decode(
       Ipv4Address::FromHost(GetBigEndian<uint32_t>(&bytes[kAddressOffset]));
   message.epoch = GetBigEndian<uint64_t>(&bytes[kEpochOffset]);
   message.sequence = GetBigEndian<uint64_t>(&bytes[kSequenceOffset]);
+  message.port = GetBigEndian<uint16_t>(&bytes[kPortOffset]);
+  message.weight = GetBigEndian<uint16_t>(&bytes[kWeightOffset]);
+  message.check_age_ms = GetBigEndian<uint32_t>(&bytes[kCheckAgeOffset]);
+  message.check_validity_ms =
+      GetBigEndian<uint32_t>(&bytes[kCheckValidityOffset]);
+  message.key_id = GetBigEndian<uint32_t>(&bytes[kKeyIdOffset]);
   L275_RETURN_IF_ERROR(CheckFields(message));
   return message;
 }

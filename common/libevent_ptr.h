@@ -13,11 +13,17 @@ struct LibeventDeleter {
   void operator()(event_base* base) const { event_base_free(base); }
   void operator()(event* e) const { event_free(e); }
   void operator()(evhttp* http) const { evhttp_free(http); }
+  void operator()(evhttp_connection* connection) const {
+    evhttp_connection_free(connection);
+  }
+  void operator()(evhttp_uri* uri) const { evhttp_uri_free(uri); }
 };
 
 using EventBasePtr = std::unique_ptr<event_base, LibeventDeleter>;
 using EventPtr = std::unique_ptr<event, LibeventDeleter>;
 using EvhttpPtr = std::unique_ptr<evhttp, LibeventDeleter>;
+using EvhttpConnectionPtr = std::unique_ptr<evhttp_connection, LibeventDeleter>;
+using EvhttpUriPtr = std::unique_ptr<evhttp_uri, LibeventDeleter>;
 
 }  // namespace l275
 

@@ -1,11 +1,15 @@
 #include "common/read_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "common/status_util.h"
 #include "common/unique_fd.h"
 
 namespace l275 {
@@ -27,13 +31,44 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& name) {
   }
 }
 
+absl::StatusOr<UniqueFd> Open(const std::string& path) {
+  UniqueFd fd(TEMP_FAILURE_RETRY(open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+  if (!fd) return CannotRead(path);
+  return fd;
+}
+
+absl::Status CheckSecret(int fd, const std::string& path) {
+  struct stat file;
+  if (fstat(fd, &file) != 0) return CannotRead(path);
+  if (!S_ISREG(file.st_mode)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, " is no regular file"));
+  }
+  if ((file.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return absl::PermissionDeniedError(absl::StrFormat(
+        "%s has mode %04o: others than its owner may use it; expected 0600 or "
+        "0400",
+        path, file.st_mode & 07777));
+  }
+  if (file.st_uid != geteuid() && file.st_uid != 0) {
+    return absl::PermissionDeniedError(
+        absl::StrFormat("%s belongs to user %d; expected %d or root", path,
+                        file.st_uid, geteuid()));
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   if (path == "-") return ReadAll(STDIN_FILENO, "stdin");
-  const UniqueFd fd(
-      TEMP_FAILURE_RETRY(open(path.c_str(), O_RDONLY | O_CLOEXEC)));
-  if (!fd) return CannotRead(path);
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, Open(path));
+  return ReadAll(fd.get(), path);
+}
+
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, Open(path));
+  L275_RETURN_IF_ERROR(CheckSecret(fd.get(), path));
   return ReadAll(fd.get(), path);
 }
 

@@ -11,6 +11,11 @@ namespace l275 {
 // file cannot be read, and why.
 absl::StatusOr<std::string> ReadFile(const std::string& path);
 
+// The same of a regular file that none but its owner can read or write, and
+// which belongs to the process's user or to root. PermissionDenied names the
+// mode or the owner found.
+absl::StatusOr<std::string> ReadSecretFile(const std::string& path);
+
 }  // namespace l275
 
 #endif  // L275_COMMON_READ_FILE_H_

@@ -48,11 +48,17 @@ class Agent:
     """
 
     def __init__(
-        self, host: Host, binaries: Binaries, bpf_folder: pathlib.Path
+        self,
+        host: Host,
+        binaries: Binaries,
+        bpf_folder: pathlib.Path,
+        beacon_keys: pathlib.Path,
     ) -> None:
+        """`beacon_keys` is the file of the keys whose beacons it believes."""
         self._host = host
         self._binaries = binaries
         self._bpf_folder = bpf_folder
+        self._beacon_keys = beacon_keys
         self.control_socket = host.folder / CONTROL_SOCKET_NAME
         self.pins = bpf_folder / "l275"
         self.state_file = host.folder / "agent.state"
@@ -79,6 +85,10 @@ class Agent:
             str(self._binaries.lb_agent),
             f"--interface={FABRIC_INTERFACE}",
             f"--beacon_interface={HEALTH_INTERFACE}",
+            f"--beacon_keys_file={self._beacon_keys}",
+            f"--beacon_state_file={self._host.folder}/beacons",
+            # Here servers come and go on purpose.
+            "--flap_max=0",
             f"--control_socket={self.control_socket}",
             f"--bpffs_dir={self.pins}",
             f"--state_file={self.state_file}",

@@ -103,7 +103,9 @@ class Testbed:
         """Makes one more web server, not started: web4 at 10.0.0.104, and so on."""
         index = len(self.webs)
         host = self._add_host(f"web{index + 1}", _FIRST_WEB_NUMBER + index)
-        self.webs.append(WebServer(host, self._binaries, self._web_port))
+        self.webs.append(
+            WebServer(host, self._binaries, self.state.beacon_keys, self._web_port)
+        )
         return self.webs[-1]
 
     def start(
@@ -126,6 +128,19 @@ class Testbed:
     def services(self) -> str:
         """A services file: all web servers there are now, for the VIP's port 80."""
         return services_text(web.address for web in self.webs)
+
+    def wait_until_settled(self) -> None:
+        """Until the standby has no slot left whose flows may be elsewhere.
+
+        It cannot know of flows that the active one placed while its own slots
+        were tracked.
+        """
+        standby = self.other_lb(self.active_lb())
+        wait_until(
+            lambda: standby.agent.lbctl_json("status").get("slots_tracked", 0) == 0,
+            _SETTLED_S,
+            f"{standby.name}'s slots settled",
+        )
 
     def wait_until_active(
         self, addresses: Iterable[str], deadline_s: float = _SETTLED_S
@@ -173,7 +188,9 @@ class Testbed:
         host = self._add_host(f"lb{index + 1}", _FIRST_LB_NUMBER + index)
         self.network.pass_xdp(host, self._binaries.xdp_pass)
         pins = self.state.mount_bpf(host.name)
-        lb = LoadBalancer(host, self._binaries, _HIGHEST_PRIORITY - index, pins)
+        priority = _HIGHEST_PRIORITY - index
+        keys = self.state.beacon_keys
+        lb = LoadBalancer(host, self._binaries, priority, pins, keys)
         lb.prepare()
         self.lbs.append(lb)
 

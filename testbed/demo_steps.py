@@ -145,6 +145,7 @@ def server_added(demo: Demo) -> str:
 
 
 def lb_cut_off(demo: Demo) -> str:
+    demo.bed.wait_until_settled()
     with _OpenConnections(demo.bed) as connections:
         gaps = [_cut_and_heal(demo, connections) for _ in demo.bed.lbs]
     return "gaps " + " and ".join(f"{gap_s * 1000:.0f} ms" for gap_s in gaps)

@@ -14,11 +14,16 @@ class LoadBalancer:
     """A host that forwards the VIP's packets while it is the active one."""
 
     def __init__(
-        self, host: Host, binaries: Binaries, priority: int, bpf_folder: pathlib.Path
+        self,
+        host: Host,
+        binaries: Binaries,
+        priority: int,
+        bpf_folder: pathlib.Path,
+        beacon_keys: pathlib.Path,
     ) -> None:
         """`priority` for the VIP is 1 to 254; `bpf_folder` is a BPF file system."""
         self.host = host
-        self.agent = Agent(host, binaries, bpf_folder)
+        self.agent = Agent(host, binaries, bpf_folder, beacon_keys)
         self.keepalived = Keepalived(host, priority)
 
     @property

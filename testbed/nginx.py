@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 
 from testbed.host import Host
 from testbed.process import Process
@@ -57,6 +58,17 @@ class Nginx:
 
     def stop(self) -> None:
         self._process.stop()
+
+    def kill(self) -> None:
+        """SIGKILL: what a crash looks like to others."""
+        self._process.kill()
+
+    def hang(self) -> None:
+        """The kernel still accepts connections for it, and nobody answers."""
+        self._process.signal_all(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._process.signal_all(signal.SIGCONT)
 
     def _write(self, folder: pathlib.Path) -> pathlib.Path:
         configuration = folder / "nginx.conf"

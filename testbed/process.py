@@ -111,6 +111,11 @@ class Process:
     def signal(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)
 
+    def signal_all(self, number: signal.Signals) -> None:
+        """To the process and its descendants."""
+        for pid in self._record.members():
+            _signal(pid, number)
+
     def stop(self) -> int:
         """SIGTERM; returns its exit code. Raises when it does not end within 5 s."""
         return self._end(signal.SIGTERM)

@@ -10,11 +10,13 @@ import shutil
 import socket
 from typing import Optional
 
+from testbed.beacon_keys import write_beacon_keys
 from testbed.errors import TestbedError
 from testbed.namespace import call, namespaces_of, remove_namespaces_of
 from testbed.process import end_recorded
 
 _BPF_FOLDER = "bpf"
+_BEACON_KEYS = "beacon.keys"
 
 
 def assert_root() -> None:
@@ -61,6 +63,12 @@ class State:
 
     def create(self) -> None:
         self.folder.mkdir()
+        write_beacon_keys(self.beacon_keys)
+
+    @property
+    def beacon_keys(self) -> pathlib.Path:
+        """The file of keys that all hosts share."""
+        return self.folder / _BEACON_KEYS
 
     def hosts(self) -> list[str]:
         """The names of the hosts that are there now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import subprocess
 from typing import Optional, Sequence
 
@@ -16,11 +17,19 @@ from testbed.process import Process
 class WebServer:
     """A host that serves the VIP without owning it."""
 
-    def __init__(self, host: Host, binaries: Binaries, port: int = 80) -> None:
-        """`port` is where nginx listens; DNAT translates the VIP's port 80 to it."""
+    def __init__(
+        self,
+        host: Host,
+        binaries: Binaries,
+        beacon_keys: pathlib.Path,
+        port: int = 80,
+    ) -> None:
+        """`beacon_keys` is the file of the key that its beacons are signed with;
+        `port` is where nginx listens; DNAT translates the VIP's port 80 to it."""
         self.host = host
         self.nginx = Nginx(host, port)
         self._binaries = binaries
+        self._beacon_keys = beacon_keys
         self._port = port
         self.beacon: Optional[Process] = None
 
@@ -56,14 +65,28 @@ class WebServer:
         return self.host.run([str(self._binaries.dnat), *arguments])
 
     def start_beacon(self, extra_flags: Sequence[str] = ()) -> None:
-        """Starts healthbeacon. The agents hear it soon after this returns."""
-        command = [
+        """Starts healthbeacon. The agents hear it soon after this returns.
+
+        It vouches for the host only; check_flag() has it look at nginx.
+        """
+        self.beacon = self.host.start(
+            "healthbeacon", self.beacon_command(self.address, *extra_flags)
+        )
+
+    def beacon_command(self, address: str, *flags: str) -> list[str]:
+        """The command line that speaks for an address, with more flags."""
+        return [
             str(self._binaries.healthbeacon),
             f"--interface={HEALTH_INTERFACE}",
-            f"--address={self.address}",
-            *extra_flags,
+            f"--address={address}",
+            f"--key_file={self._beacon_keys}",
+            f"--state_file={self.host.folder}/beacon-{address}.epoch",
+            *flags,
         ]
-        self.beacon = self.host.start("healthbeacon", command)
+
+    def check_flag(self) -> str:
+        """For start_beacon(): the server is up while nginx answers."""
+        return f"--check=http://{self.address}:{self._port}/"
 
     def stop_beacon(self) -> None:
         """SIGTERM: it says goodbye."""

@@ -10,6 +10,15 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 tools/install_deps.sh
 
+sanitized=(
+  //common:beacon_key_test
+  //common:beacon_keys_test
+  //common:beacon_message_test
+  //lb/agent/health:beacon_filter_test
+  //lb/agent/health:health_monitor_test
+  //lb/agent/health:replay_guard_test
+)
+
 echo "== Formatting"
 tools/lint/check_format.sh
 echo "== clang-tidy"
@@ -21,6 +30,9 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
 bazel test --test_summary=short "$@" //... 2>&1 | tee "$log" || status=$?
+echo "== Tests with sanitizers: what strangers' datagrams reach"
+bazel test --config=sanitize --test_summary=short "${sanitized[@]}" 2>&1 |
+  tee -a "$log" || status=$?
 
 count() { grep -cE "^//.* +(\(cached\) )?($1)( |\$)" "$log" || true; }
 echo "$(count PASSED) passed, $(count 'FAILED|FAILED TO BUILD|TIMEOUT|NO STATUS|FLAKY') failed"

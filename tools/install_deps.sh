@@ -6,13 +6,13 @@ set -euo pipefail
 
 packages=(
   # build
-  bazel-bootstrap g++ clang clang-format clang-tidy black bpftool
+  bazel-bootstrap g++ clang clang-format clang-tidy libclang-rt-dev black bpftool
   protobuf-compiler linux-libc-dev git
   # libraries
   libbpf-dev libxdp-dev libabsl-dev libgoogle-glog-dev libgflags-dev
   libgtest-dev libgmock-dev libevent-dev libprotobuf-dev libnl-3-dev
-  libnl-route-3-dev libnftables-dev libcurl4-openssl-dev libsystemd-dev
-  prometheus-cpp-dev
+  libnl-route-3-dev libnftables-dev libcurl4-openssl-dev libssl-dev
+  libsystemd-dev prometheus-cpp-dev
   # testbed and tests: real peers and network tools
   python3 iproute2 ethtool nftables keepalived nginx-light curl tcpdump
   util-linux procps

@@ -15,11 +15,13 @@
 #include "common/version.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
+#include "lb/agent/health_services.h"
 #include "lb/agent/heritage.h"
 #include "lb/agent/map_sizing.h"
 #include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
 #include "lb/agent/views/flow_event_view.h"
+#include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/slow_path_view.h"
@@ -40,11 +42,11 @@ uint64_t WallClock() {
 HealthTime Now() { return std::chrono::steady_clock::now(); }
 
 // Those that the maps say have flows.
-std::set<Ipv4Address> LivingBackends(const MapWriter& writer) {
-  std::set<Ipv4Address> backends;
+std::set<HealthSubject> LivingBackends(const MapWriter& writer) {
+  std::set<HealthSubject> backends;
   for (const auto& [address, service] : writer.services()) {
     for (const auto& [backend_address, backend] : service.backends) {
-      if (backend.alive) backends.insert(backend_address);
+      if (backend.alive) backends.insert({backend_address, address.port});
     }
   }
   return backends;
@@ -88,6 +90,23 @@ absl::Status Agent::Start() {
                         }));
   L275_RETURN_IF_ERROR(CheckInterfaces());
   L275_RETURN_IF_ERROR(StartServers());
+  L275_RETURN_IF_ERROR(StartMaps(desired));
+  StartTimers();
+  L275_RETURN_IF_ERROR(StartHealth());
+  L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
+  L275_RETURN_IF_ERROR(HearBeacons());
+  StartSlowPath();
+  OpenSlowPaths();
+  L275_RETURN_IF_ERROR(WriteMaps());
+  for (const std::string& interface : options_.interfaces) {
+    L275_RETURN_IF_ERROR(Attach(interface));
+  }
+  L275_RETURN_IF_ERROR(KeepAttachments());
+  DetachOthers();
+  return absl::OkStatus();
+}
+
+absl::Status Agent::StartMaps(const DesiredState& desired) {
   absl::StatusOr<std::unique_ptr<PinFolder>> pins =
       PinFolder::Create(options_.bpffs_dir);
   if (!pins.ok()) return Annotate(pins.status(), "--bpffs_dir");
@@ -104,6 +123,10 @@ absl::Status Agent::Start() {
   writer_->BeforeFirstRecord([this] { FlushSlowPath(); });
   flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
                                         options_.xdp.tcp_idle_timeout);
+  return absl::OkStatus();
+}
+
+void Agent::StartTimers() {
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
     const absl::Status written = static_cast<Agent*>(agent)->WriteMaps();
     if (!written.ok()) LOG(ERROR) << "maps not written: " << written;
@@ -116,38 +139,23 @@ absl::Status Agent::Start() {
         static_cast<Agent*>(agent)->Save(nullptr);
       },
       this));
-  L275_RETURN_IF_ERROR(StartHealth());
-  L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
-  L275_RETURN_IF_ERROR(HearBeacons());
-  StartSlowPath();
-  OpenSlowPaths();
-  L275_RETURN_IF_ERROR(WriteMaps());
-  for (const std::string& interface : options_.interfaces) {
-    L275_RETURN_IF_ERROR(Attach(interface));
-  }
-  L275_RETURN_IF_ERROR(KeepAttachments());
-  DetachOthers();
-  return absl::OkStatus();
 }
 
 absl::Status Agent::StartHealth() {
   if (!options_.beacons.has_value()) return absl::OkStatus();
-  HealthMonitor::Options health_options;
-  health_options.timeout = options_.beacons->timeout;
-  health_ = std::make_unique<HealthMonitor>(health_options,
-                                            [this] { WriteMapsLater(); });
-  health_->PresumeUp(LivingBackends(*writer_), Now());
-  L275_ASSIGN_OR_RETURN(
-      beacons_,
-      BeaconReceiver::Create(base_, options_.beacons->receiver, health_.get()));
+  L275_ASSIGN_OR_RETURN(health_,
+                        BeaconHealth::Create(base_, *options_.beacons,
+                                             [this] { WriteMapsLater(); }));
+  health_->PresumeUp(LivingBackends(*writer_));
   return absl::OkStatus();
 }
 
 // Without this the first backend that is heard would get all flows, to lose
 // them when the others are heard a moment later; or, were it written before any
-// packet comes, all slots would be tracked from the start.
+// packet comes, all slots would be tracked from the start. And in the maps that
+// an earlier agent left there are flows, at backends that drain or weigh less
+// by their own word.
 absl::Status Agent::HearBeacons() {
-  hearing_ = true;
   bool late = false;
   const EventPtr deadline(evtimer_new(
       base_,
@@ -157,22 +165,14 @@ absl::Status Agent::HearBeacons() {
       &late));
   const timeval delay = {0, kHearBeaconsMicroseconds};
   evtimer_add(deadline.get(), &delay);
-  while (!late && !HasHeardAll()) {
+  while (!late && health_ != nullptr && !health_->HasHeardAll()) {
     event_base_loop(base_, EVLOOP_ONCE);
     if (event_base_got_break(base_)) {
       return absl::CancelledError("stopped while starting");
     }
   }
   hearing_ = false;
-  return WriteMaps();
-}
-
-bool Agent::HasHeardAll() const {
-  if (health_ == nullptr) return true;
-  const HealthView& view = health_->view();
-  return std::all_of(view.begin(), view.end(), [](const auto& backend) {
-    return backend.second.state != Health::kUnknown;
-  });
+  return absl::OkStatus();
 }
 
 absl::Status Agent::CheckInterfaces() const {
@@ -293,8 +293,18 @@ absl::Status Agent::StartServers() {
 }
 
 void Agent::Reload() {
+  if (health_ != nullptr) {
+    const absl::Status read = health_->ReloadKeys();
+    LOG_IF(ERROR, !read.ok())
+        << "SIGHUP: the beacons' keys stay as they are: " << read.message();
+  }
+  ReloadServices();
+}
+
+void Agent::ReloadServices() {
   if (!state_.source().is_file()) {
-    LOG(WARNING) << "SIGHUP: nothing to read again without --services_file";
+    LOG_IF(WARNING, health_ == nullptr || health_->options().keys_file.empty())
+        << "SIGHUP: nothing to read again without --services_file";
     return;
   }
   absl::StatusOr<DesiredState> desired = state_.Reload();
@@ -315,16 +325,17 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   // Also those that are to go: what is known of them must outlast a refusal.
   std::set<Ipv4Address> backends = BackendAddresses(desired_);
+  const HealthServices services = HealthServicesOf(desired_);
   std::swap(desired_, desired);
   backends.merge(BackendAddresses(desired_));
-  SetBackends(backends);
-  absl::Status written = WriteMaps();
+  SetBackends(backends, Merge(HealthServicesOf(desired_), services));
+  absl::Status written = hearing_ ? absl::OkStatus() : WriteMaps();
   if (!written.ok()) {
     std::swap(desired_, desired);
-    SetBackends(BackendAddresses(desired_));
+    SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
     return written;
   }
-  SetBackends(BackendAddresses(desired_));
+  SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
   Save(&reply);
   return reply;
@@ -343,9 +354,10 @@ void Agent::Save(control::ChangeReply* reply) {
   evtimer_add(save_timer_.get(), &kRetry);
 }
 
-void Agent::SetBackends(const std::set<Ipv4Address>& backends) {
+void Agent::SetBackends(const std::set<Ipv4Address>& backends,
+                        const HealthServices& services) {
   next_hops_->SetTargets(backends);
-  if (health_ != nullptr) health_->SetBackends(backends, Now());
+  if (health_ != nullptr) health_->SetServices(services, Now());
   FlushSlowPath();
 }
 
@@ -355,7 +367,7 @@ absl::Status Agent::WriteMaps() {
   ArmDrainTimer(wall_clock);
   Snapshot snapshot =
       BuildSnapshot({desired_, options_.table_size,
-                     health_ == nullptr ? nullptr : &health_->view(),
+                     health_ == nullptr ? nullptr : &health_->monitor(),
                      next_hops_->next_hops(), ingress, wall_clock});
   if (slow_path_ != nullptr) {
     snapshot.slow_path = slow_path_->sockets().queues();
@@ -393,7 +405,7 @@ void Agent::OnNextHopsChanged() {
   FlushSlowPath();
   OpenSlowPaths();
   FollowInterfaces();
-  if (beacons_ != nullptr) beacons_->OnLinksChanged();
+  if (health_ != nullptr) health_->OnLinksChanged();
   WriteMapsLater();
 }
 
@@ -506,6 +518,8 @@ absl::StatusOr<control::Stats> Agent::GetStats() {
   *stats.mutable_flow_event() = {events.begin(), events.end()};
   return stats;
 }
+
+control::HealthStates Agent::GetHealthStates() { return ViewHealth(View()); }
 
 control::Services Agent::GetConfig() { return DesiredStateToProto(desired_); }
 

@@ -26,8 +26,7 @@
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/pin_folder.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
-#include "lb/agent/health/beacon_receiver.h"
-#include "lb/agent/health/health_monitor.h"
+#include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/views/agent_view.h"
@@ -35,20 +34,16 @@
 
 namespace l275 {
 
-struct BeaconOptions {
-  BeaconReceiver::Options receiver;
-  std::chrono::milliseconds timeout{1600};
-};
-
 struct AgentOptions {
   std::vector<std::string> interfaces;
   XdpAttachment::Options xdp;
   uint64_t hash_seed = 0;
-  uint32_t table_size = 65537;           // slots, of services that name none
-  MapSizes map_sizes;                    // 0: see ChooseMapSizes()
-  std::optional<BeaconOptions> beacons;  // none: every backend is up
-  std::string bpffs_dir;                 // where maps and programs are pinned
-  std::string state_file;                // empty: none
+  uint32_t table_size = 65537;  // slots, of services that name none
+  MapSizes map_sizes;           // 0: see ChooseMapSizes()
+  // None: every backend is up.
+  std::optional<BeaconHealth::Options> beacons;
+  std::string bpffs_dir;   // where maps and programs are pinned
+  std::string state_file;  // empty: none
   std::string control_socket;
   std::optional<Endpoint> http_listen;         // none: no metrics
   std::optional<SlowPath::Options> slow_path;  // none: it is off
@@ -83,8 +78,8 @@ class Agent : public Controller {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Reads the services file again and applies it as one change. A bad one is
-  // logged and changes nothing.
+  // Reads the services file again and applies it as one change, and the file of
+  // the beacons' keys. A bad one is logged and changes nothing.
   void Reload();
 
   // Controller
@@ -93,6 +88,7 @@ class Agent : public Controller {
   absl::StatusOr<control::ServiceStates> GetServices() override;
   control::NextHops GetNextHops() override;
   absl::StatusOr<control::Stats> GetStats() override;
+  control::HealthStates GetHealthStates() override;
   control::Services GetConfig() override;
   control::Explanation Explain(const Endpoint& source,
                                const Endpoint& destination) override;
@@ -106,10 +102,11 @@ class Agent : public Controller {
   Agent(event_base* base, AgentOptions options, DesiredSource source);
 
   absl::Status Start();
+  absl::Status StartMaps(const DesiredState& desired);
+  void StartTimers();
   absl::Status StartHealth();
   absl::Status CheckInterfaces() const;
   absl::Status HearBeacons();
-  bool HasHeardAll() const;
   void StartSlowPath();
   void OpenSlowPaths();
   void FlushSlowPath();
@@ -121,7 +118,9 @@ class Agent : public Controller {
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
   void Save(control::ChangeReply* reply);
-  void SetBackends(const std::set<Ipv4Address>& backends);
+  void ReloadServices();
+  void SetBackends(const std::set<Ipv4Address>& backends,
+                   const HealthServices& services);
   absl::Status WriteMaps();
   void WriteMapsLater();
   void ArmDrainTimer(uint64_t wall_clock);
@@ -146,9 +145,8 @@ class Agent : public Controller {
   EventPtr write_event_;
   EventPtr drain_timer_;
   EventPtr save_timer_;
-  bool hearing_ = false;  // in HearBeacons(), which writes in the end
-  std::unique_ptr<HealthMonitor> health_;
-  std::unique_ptr<BeaconReceiver> beacons_;
+  bool hearing_ = true;  // until HearBeacons() is over nothing is written
+  std::unique_ptr<BeaconHealth> health_;
   std::unique_ptr<NextHopMonitor> next_hops_;
   std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
   std::string slow_path_error_;          // why it is not to be had

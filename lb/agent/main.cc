@@ -83,6 +83,32 @@ DEFINE_string(beacon_interface, "",
 DEFINE_uint32(beacon_timeout_ms, 1600,
               "A backend whose beacons are silent for so many milliseconds is "
               "down.");
+DEFINE_string(beacon_keys_file, "",
+              "File of the keys that beacons may be signed with, readable for "
+              "its owner only (see docs/security.md). Read again on SIGHUP. "
+              "Required with --health=beacon, unless --insecure_beacons.");
+DEFINE_bool(insecure_beacons, false,
+            "Believe beacons without a key: everybody who can send to the "
+            "group decides which backends get traffic.");
+DEFINE_string(beacon_state_file, "/var/lib/l275/beacons",
+              "Where the newest beacon of each backend is written down, so "
+              "that older ones are refused also after a restart. Empty: "
+              "nowhere.");
+DEFINE_uint32(up_after, 3,
+              "A backend that was down or silent is up again after so many "
+              "beacons in a row that say so, 1 to 1000.");
+DEFINE_uint32(flap_max, 3,
+              "A backend that began or ceased to be up so many times within "
+              "--flap_window_s is held out when it comes back once more, until "
+              "it stays up for --flap_hold_s. At most 1000; 0: never.");
+DEFINE_uint32(flap_window_s, 60, "See --flap_max: 1 to 86400 seconds.");
+DEFINE_uint32(flap_hold_s, 30,
+              "The first hold of a backend that flaps, 1 to 86400 seconds. "
+              "Each further one doubles, up to 64 times this.");
+DEFINE_uint32(panic_percent, 50,
+              "While fewer of a service's backends than this are up, silence "
+              "is held to be the network's fault: backends that fell silent "
+              "get traffic, unless they said down. 0: never.");
 DEFINE_string(slow_path, "on",
               "on: a frame for a backend whose MAC address is not known is "
               "held by the agent (64 a backend, 4096 in all, 3 s at most), and "
@@ -115,9 +141,11 @@ constexpr char kUsage[] =
     "--backends=10.0.0.101,10.0.0.102\n"
     "       lb_agent --detach\n\n"
     "Attaches the load balancer's XDP program to the interfaces and keeps its "
-    "tables. SIGHUP reads the services file again. SIGTERM ends the agent and "
-    "leaves the program forwarding as it does; the next agent takes over, and "
-    "--detach takes it away.";
+    "tables. SIGHUP reads the services file and the beacons' keys again. "
+    "SIGTERM "
+    "ends the agent and leaves the program forwarding as it does; the next "
+    "agent "
+    "takes over, and --detach takes it away.";
 
 absl::StatusOr<std::vector<std::string>> ParseInterfaces(
     const std::string& text) {
@@ -142,8 +170,45 @@ absl::StatusOr<std::vector<std::string>> ParseInterfaces(
   return names;
 }
 
-absl::StatusOr<BeaconOptions> ParseBeacons() {
-  BeaconOptions options;
+absl::Status CheckRange(const char* flag, uint32_t value, uint32_t min,
+                        uint32_t max) {
+  if (value >= min && value <= max) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(flag, ": ", value, "; expected ", min, " to ", max));
+}
+
+absl::Status ParseTrust(BeaconHealth::Options& options) {
+  if (FLAGS_beacon_keys_file.empty() != FLAGS_insecure_beacons) {
+    return absl::InvalidArgumentError(
+        FLAGS_insecure_beacons
+            ? "--beacon_keys_file and --insecure_beacons: expected one of them"
+            : "--beacon_keys_file is required: without a key everybody on the "
+              "network can forge beacons; --insecure_beacons takes that risk");
+  }
+  options.keys_file = FLAGS_beacon_keys_file;
+  options.state_file = FLAGS_beacon_state_file;
+  return absl::OkStatus();
+}
+
+absl::Status ParseCalm(HealthMonitor::Options& options) {
+  L275_RETURN_IF_ERROR(CheckRange("--up_after", FLAGS_up_after, 1, 1000));
+  L275_RETURN_IF_ERROR(CheckRange("--flap_max", FLAGS_flap_max, 0, 1000));
+  L275_RETURN_IF_ERROR(
+      CheckRange("--flap_window_s", FLAGS_flap_window_s, 1, 86400));
+  L275_RETURN_IF_ERROR(
+      CheckRange("--flap_hold_s", FLAGS_flap_hold_s, 1, 86400));
+  L275_RETURN_IF_ERROR(
+      CheckRange("--panic_percent", FLAGS_panic_percent, 0, 100));
+  options.up_after = static_cast<int>(FLAGS_up_after);
+  options.flaps.max_changes = static_cast<int>(FLAGS_flap_max);
+  options.flaps.window = std::chrono::seconds(FLAGS_flap_window_s);
+  options.flaps.first_hold = std::chrono::seconds(FLAGS_flap_hold_s);
+  options.panic_percent = static_cast<int>(FLAGS_panic_percent);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<BeaconHealth::Options> ParseBeacons() {
+  BeaconHealth::Options options;
   const absl::StatusOr<Ipv4Address> group =
       Ipv4Address::Parse(FLAGS_beacon_group);
   if (!group.ok()) return Annotate(group.status(), "--beacon_group");
@@ -163,7 +228,9 @@ absl::StatusOr<BeaconOptions> ParseBeacons() {
   options.receiver.group = *group;
   options.receiver.port = static_cast<uint16_t>(FLAGS_beacon_port);
   options.receiver.interface = FLAGS_beacon_interface;
-  options.timeout = std::chrono::milliseconds(FLAGS_beacon_timeout_ms);
+  options.monitor.timeout = std::chrono::milliseconds(FLAGS_beacon_timeout_ms);
+  L275_RETURN_IF_ERROR(ParseCalm(options.monitor));
+  L275_RETURN_IF_ERROR(ParseTrust(options));
   return options;
 }
 

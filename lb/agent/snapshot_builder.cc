@@ -1,13 +1,27 @@
 #include "lb/agent/snapshot_builder.h"
 
+#include <algorithm>
+
+#include "common/backend_spec.h"
+
 namespace l275 {
 namespace {
 
 // A backend that is not up is held to be dead: its flows are broken anyway.
-bool IsUp(const HealthView* health, Ipv4Address address) {
-  if (health == nullptr) return true;
-  const auto backend = health->find(address);
-  return backend != health->end() && backend->second.state == Health::kUp;
+HealthVerdict VerdictOf(const HealthMonitor* health,
+                        const ServiceAddress& service, Ipv4Address backend) {
+  if (health != nullptr) return health->VerdictOf(service, backend);
+  HealthVerdict verdict;
+  verdict.alive = verdict.takes_new_flows = true;
+  return verdict;
+}
+
+// Rounded; at least 1 when both are more than 0.
+uint32_t WeightOf(uint32_t desired, uint16_t percent) {
+  if (desired == 0 || percent == 0) return 0;
+  const uint64_t weight = (uint64_t{desired} * percent + 50) / 100;
+  return static_cast<uint32_t>(
+      std::clamp<uint64_t>(weight, 1, std::max(desired, kMaxWeight)));
 }
 
 bool IsDrained(const DesiredBackend& backend, uint64_t wall_clock) {
@@ -16,15 +30,21 @@ bool IsDrained(const DesiredBackend& backend, uint64_t wall_clock) {
 }
 
 SnapshotService BuildService(const SnapshotSources& sources,
+                             const ServiceAddress& service_address,
                              const DesiredService& desired) {
   SnapshotService service;
   service.table_size =
       desired.table_size != 0 ? desired.table_size : sources.default_table_size;
   for (const auto& [address, backend] : desired.backends) {
-    const bool alive = !backend.disabled && IsUp(sources.health, address) &&
+    const HealthVerdict health =
+        VerdictOf(sources.health, service_address, address);
+    const bool alive = !backend.disabled && health.alive &&
                        !IsDrained(backend, sources.wall_clock);
-    const bool takes_flows = alive && !backend.draining;
-    service.backends[address] = {takes_flows ? backend.weight : 0, alive};
+    const bool takes_flows =
+        alive && health.takes_new_flows && !backend.draining;
+    service.backends[address] = {
+        takes_flows ? WeightOf(backend.weight, health.weight_percent) : 0,
+        alive};
   }
   return service;
 }
@@ -34,7 +54,7 @@ SnapshotService BuildService(const SnapshotSources& sources,
 Snapshot BuildSnapshot(const SnapshotSources& sources) {
   Snapshot snapshot;
   for (const auto& [address, service] : sources.desired) {
-    snapshot.services[address] = BuildService(sources, service);
+    snapshot.services[address] = BuildService(sources, address, service);
   }
   for (const auto& [address, next_hop] : sources.next_hops) {
     if (!next_hop.ready()) continue;

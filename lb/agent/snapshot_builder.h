@@ -6,18 +6,20 @@
 
 #include "lb/agent/config/desired_state.h"
 #include "lb/agent/dataplane/snapshot.h"
-#include "lb/agent/health/health.h"
+#include "lb/agent/health/health_monitor.h"
 #include "lb/agent/nexthop/next_hop.h"
 
 namespace l275 {
 
 // What a snapshot is made of. A backend lives, that is, keeps its flows, when
-// it is enabled, is up, and its drain is not over; it gets new flows when it
-// lives, has a weight over 0, and does not drain.
+// it is enabled, its health allows it, and its drain is not over; it gets new
+// flows when it lives, has a weight over 0, and neither the operator nor its
+// beacon drains it. The beacon's weight is in percent of the operator's, and
+// makes no 0 of what is more than 0.
 struct SnapshotSources {
   const DesiredState& desired;
   uint32_t default_table_size;  // slots, of services that name none
-  const HealthView* health;     // null: every backend is held to be up
+  const HealthMonitor* health;  // null: every backend is held to be up
   const std::map<Ipv4Address, NextHop>& next_hops;
   const std::map<uint32_t, MacAddress>& ingress;
   uint64_t wall_clock;  // seconds since 1970

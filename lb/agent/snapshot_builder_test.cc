@@ -3,65 +3,109 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
+#include <optional>
+
 namespace l275 {
 namespace {
 
+using State = BeaconMessage::State;
+
 constexpr Ipv4Address kBackend = Ipv4Address::FromHost(0x0a000065);
+constexpr Ipv4Address kOther = Ipv4Address::FromHost(0x0a000066);
+
+ServiceAddress Service() {
+  ServiceAddress service;
+  service.protocol = IPPROTO_TCP;
+  service.vip = Ipv4Address::FromHost(0x0a0000c8);
+  service.port = 80;
+  return service;
+}
+
+// A monitor that knows the service's backend, which said this, if anything.
+class Heard {
+ public:
+  explicit Heard(std::optional<BeaconMessage::State> state = std::nullopt,
+                 uint16_t weight = 100) {
+    monitor_.SetServices({{Service(), {{kBackend, true}, {kOther, true}}}},
+                         HealthTime());
+    if (!state.has_value()) return;
+    BeaconMessage message;
+    message.address = kBackend;
+    message.state = *state;
+    message.weight = weight;
+    message.interval_ms = 100;
+    monitor_.OnBeacon(message, HealthTime());
+    message.address = kOther;
+    message.state = BeaconMessage::State::kUp;
+    monitor_.OnBeacon(message, HealthTime());
+  }
+
+  // Then the other one was heard, and this one was not.
+  Heard& FallSilent() {
+    const HealthTime later = HealthTime() + std::chrono::seconds(1);
+    BeaconMessage message;
+    message.address = kOther;
+    message.state = BeaconMessage::State::kUp;
+    message.interval_ms = 1000;
+    monitor_.OnBeacon(message, later);
+    monitor_.Tick(later + std::chrono::milliseconds(700));
+    return *this;
+  }
+
+  const HealthMonitor* monitor() const { return &monitor_; }
+
+ private:
+  HealthMonitor monitor_{HealthMonitor::Options(), [] {}};
+};
 
 struct ShareCase {
   const char* description;
   bool disabled;
   uint32_t weight;
-  const HealthView* health;
+  const HealthMonitor* health;
   uint32_t share;
   bool alive;
   bool draining = false;
   uint64_t drain_until = 0;
 };
 
-HealthView ViewOf(Health state) {
-  HealthView view;
-  view[kBackend].state = state;
-  return view;
-}
-
 class SnapshotBuilderTest : public ::testing::Test {
  protected:
-  SnapshotBuilderTest() {
-    service_.protocol = IPPROTO_TCP;
-    service_.vip = Ipv4Address::FromHost(0x0a0000c8);
-    service_.port = 80;
-  }
-
-  Snapshot Build(const HealthView* health) {
+  Snapshot Build(const HealthMonitor* health) {
     return BuildSnapshot({desired_, 65537, health, next_hops_, ingress_, 1000});
   }
 
-  ServiceAddress service_;
+  const ServiceAddress service_ = Service();
   DesiredState desired_;
   std::map<Ipv4Address, NextHop> next_hops_;
   std::map<uint32_t, MacAddress> ingress_;
 };
 
 TEST_F(SnapshotBuilderTest, OnlyEnabledBackendsThatAreUpGetFlows) {
-  const HealthView none;
-  const HealthView up = ViewOf(Health::kUp);
-  const HealthView down = ViewOf(Health::kDown);
-  const HealthView silent = ViewOf(Health::kSilent);
-  const HealthView unknown = ViewOf(Health::kUnknown);
+  const Heard up(State::kUp), down(State::kDown), drains(State::kDraining);
+  const Heard unknown, half(State::kUp, 50), none(State::kUp, 0);
+  const Heard little(State::kUp, 1), most(State::kUp, 1000);
+  Heard silent(State::kUp);
   const ShareCase cases[] = {
-      {"up", false, 50, &up, 50, true},
+      {"up", false, 50, up.monitor(), 50, true},
       {"health is not checked", false, 50, nullptr, 50, true},
-      {"down", false, 50, &down, 0, false},
-      {"silent", false, 50, &silent, 0, false},
-      {"never heard", false, 50, &unknown, 0, false},
-      {"not known to the health monitor", false, 50, &none, 0, false},
-      {"disabled", true, 50, &up, 0, false},
-      {"weight 0", false, 0, &up, 0, true},
-      {"draining", false, 50, &up, 0, true, true},
-      {"draining for a while yet", false, 50, &up, 0, true, true, 1001},
-      {"drained", false, 50, &up, 0, false, true, 1000},
-      {"draining, and down", false, 50, &down, 0, false, true},
+      {"down", false, 50, down.monitor(), 0, false},
+      {"silent", false, 50, silent.FallSilent().monitor(), 0, false},
+      {"never heard", false, 50, unknown.monitor(), 0, false},
+      {"drains itself", false, 50, drains.monitor(), 0, true},
+      {"announces half", false, 51, half.monitor(), 26, true},
+      {"announces nothing", false, 50, none.monitor(), 0, true},
+      {"announces a hundredth", false, 3, little.monitor(), 1, true},
+      {"announces ten times", false, 50, most.monitor(), 500, true},
+      {"announces too much", false, 60000, most.monitor(), 65535, true},
+      {"weight 0 announces ten times", false, 0, most.monitor(), 0, true},
+      {"disabled", true, 50, up.monitor(), 0, false},
+      {"weight 0", false, 0, up.monitor(), 0, true},
+      {"draining", false, 50, up.monitor(), 0, true, true},
+      {"draining for a while yet", false, 50, up.monitor(), 0, true, true,
+       1001},
+      {"drained", false, 50, up.monitor(), 0, false, true, 1000},
+      {"draining, and down", false, 50, down.monitor(), 0, false, true},
   };
   for (const ShareCase& c : cases) {
     desired_[service_].backends[kBackend] = {c.weight, c.disabled, c.draining,

@@ -57,6 +57,10 @@ absl::StatusOr<control::NextHops> AgentClient::NextHops() const {
   return Get<control::NextHops>("/v1/nexthops");
 }
 
+absl::StatusOr<control::HealthStates> AgentClient::Health() const {
+  return Get<control::HealthStates>("/v1/health");
+}
+
 absl::StatusOr<control::Services> AgentClient::Config() const {
   return Get<control::Services>("/v1/config");
 }

@@ -25,6 +25,7 @@ class AgentClient {
   absl::StatusOr<control::ServiceStates> Services() const;
   absl::StatusOr<control::NextHops> NextHops() const;
   absl::StatusOr<control::Stats> Stats() const;
+  absl::StatusOr<control::HealthStates> Health() const;
   absl::StatusOr<control::Services> Config() const;
   absl::StatusOr<control::Explanation> Explain(
       const Endpoint& source, const Endpoint& destination) const;

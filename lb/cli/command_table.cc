@@ -3,6 +3,7 @@
 #include "lb/cli/commands_backend.h"
 #include "lb/cli/commands_config.h"
 #include "lb/cli/commands_explain.h"
+#include "lb/cli/commands_health.h"
 #include "lb/cli/commands_nexthop.h"
 #include "lb/cli/commands_service.h"
 #include "lb/cli/commands_status.h"
@@ -101,6 +102,12 @@ std::vector<Command> MakeCommands() {
        "list how frames get to each backend, and since when",
        {"nexthop list", "nexthop list --output=json"},
        &NextHopList},
+      {{"health"},
+       {},
+       {all},
+       "show what the backends' beacons say, and what became of beacons",
+       {"health", "health --all"},
+       &Health},
       {{"stats"},
        {},
        {all},

@@ -9,10 +9,18 @@
 namespace l275 {
 namespace {
 
+// " (no beacon for 1600 ms)"; of one that is up nobody asks why.
+std::string HealthReasonText(const control::BackendState& backend) {
+  if (backend.health() == control::UP || backend.health_reason().empty()) {
+    return "";
+  }
+  return absl::StrCat(" (", backend.health_reason(), ")");
+}
+
 std::string BackendText(const control::BackendState& backend) {
   return absl::StrCat(backend.address(), ", ", StateText(backend), ", health ",
-                      HealthText(backend.health()), ", weight ",
-                      backend.weight());
+                      BackendHealthText(backend), HealthReasonText(backend),
+                      ", weight ", WeightText(backend));
 }
 
 std::string ExplainedNextHop(const control::NextHop& next_hop) {

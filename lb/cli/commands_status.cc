@@ -60,7 +60,18 @@ std::string SlowPathText(const control::SlowPath& slow_path) {
 
 std::string HealthCheckText(const control::Status& status) {
   if (status.health() != "beacon") return status.health();
-  return absl::StrCat("beacon, timeout ", status.beacon_timeout_ms(), " ms");
+  return absl::StrCat(
+      "beacon, timeout ", status.beacon_timeout_ms(), " ms, ",
+      status.beacon_trust() == "signed"
+          ? absl::StrCat("signed, ", status.beacon_keys(),
+                         status.beacon_keys() == 1 ? " key" : " keys")
+          : "INSECURE: beacons are believed without a key");
+}
+
+std::string ServicesText(const control::Status& status) {
+  if (status.services_in_panic() == 0) return absl::StrCat(status.services());
+  return absl::StrCat(status.services(), ", PANIC in ",
+                      status.services_in_panic(), ": see \"lbctl health\"");
 }
 
 std::string StatusText(const control::Status& status) {
@@ -72,7 +83,7 @@ std::string StatusText(const control::Status& status) {
   }
   lines.insert(lines.end(),
                {{"health", HealthCheckText(status)},
-                {"services", absl::StrCat(status.services())},
+                {"services", ServicesText(status)},
                 {"backends", absl::StrCat(status.backends_active(),
                                           " active of ", status.backends())},
                 {"slots", absl::StrCat(status.slots_used(), " used of ",

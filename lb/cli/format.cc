@@ -20,6 +20,20 @@ std::string HealthText(control::Health health) {
   return name.empty() ? absl::StrCat(health) : absl::AsciiStrToLower(name);
 }
 
+std::string BackendHealthText(const control::BackendState& backend) {
+  return absl::StrCat(HealthText(backend.health()),
+                      backend.trusted() ? ",trusted" : "");
+}
+
+std::string WeightText(const control::BackendState& backend) {
+  if (!backend.has_announced_weight_percent() ||
+      backend.announced_weight_percent() == 100) {
+    return absl::StrCat(backend.weight());
+  }
+  return absl::StrCat(backend.weight(), "*", backend.announced_weight_percent(),
+                      "%");
+}
+
 namespace {
 
 std::string DrainText(const control::BackendState& backend) {

@@ -14,8 +14,15 @@ namespace l275 {
 // "12 packets, 3456 bytes".
 std::string CounterText(const control::Counter& counter);
 
-// "up", "down", "silent", "unknown", "unchecked".
+// "up", "draining", "down", "silent", "held", "unknown", "unchecked".
 std::string HealthText(control::Health health);
+
+// The same of a backend, and ",trusted" when it is silent or held and gets
+// traffic nevertheless.
+std::string BackendHealthText(const control::BackendState& backend);
+
+// "100", or "100*70%" when its beacon makes less or more of it.
+std::string WeightText(const control::BackendState& backend);
 
 // "disabled", "active", or "inactive" when health or weight keeps it from
 // getting flows.

@@ -44,6 +44,8 @@ constexpr char kStatus[] = R"pb(
     slow_path_reason: "queue 1: busy"
   }
   health: "beacon"
+  beacon_trust: "signed"
+  beacon_keys: 2
   beacon_timeout_ms: 1600
   services: 2
   backends: 5
@@ -227,7 +229,7 @@ TEST_F(LbctlOutputTest, Status) {
             "path copy\n"
             "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher, "
             "slow path zero_copy on 1 of 2 queues: queue 1: busy\n"
-            "health:     beacon, timeout 1600 ms\n"
+            "health:     beacon, timeout 1600 ms, signed, 2 keys\n"
             "services:   2\n"
             "backends:   4 active of 5\n"
             "slots:      131074 used of 16777216\n"
@@ -260,6 +262,86 @@ TEST_F(LbctlOutputTest, NextHopList) {
 10.0.2.103  -         -          -                  no_route       1s     0  no route
 )");
   EXPECT_EQ(OutputOf("nexthop list --output=json"), ToPrettyJson(next_hops));
+}
+
+TEST_F(LbctlOutputTest, StatusTellsOfInsecureBeaconsAndOfPanic) {
+  SetAnswer<control::Status>("GET /v1/status",
+                             "health: \"beacon\" beacon_trust: \"insecure\" "
+                             "services: 3 services_in_panic: 1");
+  const std::string status = OutputOf("status");
+  EXPECT_THAT(status,
+              HasSubstr("INSECURE: beacons are believed without a key"));
+  EXPECT_THAT(status, HasSubstr("3, PANIC in 1: see \"lbctl health\"\n"));
+}
+
+constexpr char kHealth[] = R"pb(
+  trust: "signed"
+  keys: 2
+  backend {
+    backend: "10.0.0.101"
+    state: UP
+    in_state_ms: 607000
+    reason: "its first beacon"
+    beacon_age_ms: 42
+    interval_ms: 100
+    weight_percent: 70
+    loss_percent: 0.123
+    key_id: 9
+  }
+  backend {
+    backend: "10.0.0.101"
+    port: 443
+    state: HELD
+    in_state_ms: 850
+    reason: "it says up, but changed 3 times"
+    beacon_age_ms: 7
+    interval_ms: 100
+    weight_percent: 100
+    flaps: 3
+    held_ms: 29500
+  }
+  backend { backend: "10.0.0.102" in_state_ms: 93600000 reason: "never heard" }
+  service {
+    service: "tcp:10.0.0.200:80"
+    mode: "panic"
+    backends: 3
+    up: 1
+    panics: 4
+  }
+  service { service: "tcp:10.0.0.200:443" mode: "calm" backends: 2 up: 2 }
+  beacon { result: "malformed" help: "no beacon" }
+  beacon { result: "replayed" help: "not newer" beacons: 12 }
+)pb";
+
+TEST_F(LbctlOutputTest, Health) {
+  const auto health =
+      SetAnswer<control::HealthStates>("GET /v1/health", kHealth);
+  EXPECT_EQ(
+      OutputOf("health"),
+      R"(BACKEND     PORT  STATE     SINCE  BEACON_AGE_MS  INTERVAL_MS  LOSS  WEIGHT  KEY  FLAPS  HELD  REASON
+10.0.0.101   all  up       10m07s             42          100  0.1%     70%    9      0     -  its first beacon
+10.0.0.101   443  held      850ms              7          100     -    100%    -      3   29s  it says up, but changed 3 times
+10.0.0.102   all  unknown   1d02h              -            -     -       -    -      0     -  never heard
+
+SERVICE              UP  SILENCE_IS            PANICS
+tcp:10.0.0.200:80   1/3  the network's: PANIC       4
+tcp:10.0.0.200:443  2/2  believed                   0
+
+BEACONS   NUMBER  MEANING
+replayed      12  not newer
+)");
+  EXPECT_THAT(OutputOf("health --all"),
+              HasSubstr("malformed       0  no beacon"));
+  EXPECT_EQ(OutputOf("health --output=json"), ToPrettyJson(health));
+}
+
+TEST_F(LbctlOutputTest, HealthTellsWhenNobodyChecks) {
+  SetAnswer<control::HealthStates>("GET /v1/health", "trust: \"none\"");
+  EXPECT_EQ(OutputOf("health"),
+            "health is not checked: every backend is held to be up\n");
+  SetAnswer<control::HealthStates>("GET /v1/health", "trust: \"insecure\"");
+  EXPECT_THAT(OutputOf("health"),
+              HasSubstr("INSECURE: beacons are believed without a key\n"));
 }
 
 TEST_F(LbctlOutputTest, JsonHasTheSchemasNamesAndEveryField) {

@@ -121,7 +121,8 @@ class Rig:
         host.namespace.create()
         self._plug(host)
         pins = self._state.mount_bpf(name)
-        return LoadBalancer(host, Agent(host, self._binaries, pins), str(pins))
+        agent = Agent(host, self._binaries, pins, self._state.beacon_keys)
+        return LoadBalancer(host, agent, str(pins))
 
     def _plug(self, host: Host) -> None:
         # fmt: off

@@ -14,7 +14,6 @@ from typing import Mapping
 from testbed.bed import Testbed
 from testbed.binaries import Binaries
 from testbed.client import URL
-from testbed.host import HEALTH_INTERFACE
 from testbed.load_balancer import LoadBalancer
 from testbed.waiting import wait_until
 from testbed.web_server import WebServer
@@ -146,7 +145,7 @@ class HealthTest(unittest.TestCase):
         self.assert_answered_by(_ALL)
 
     def test_beacons_of_strangers_are_counted_and_change_nothing(self) -> None:
-        sample = 'l275_beacons_total{result="unknown_sender"}'
+        sample = 'l275_beacons_total{result="unknown_backend"}'
         before = self.metrics()[sample]
         stranger = bed.web("web1").host.start("stranger", self.stranger_command())
         self.addCleanup(stranger.kill)
@@ -157,8 +156,7 @@ class HealthTest(unittest.TestCase):
 
     def stranger_command(self) -> list[str]:
         """A beacon for an address that is no backend."""
-        program = str(Binaries.find().healthbeacon)
-        return [program, f"--interface={HEALTH_INTERFACE}", "--address=10.0.0.99"]
+        return bed.web("web1").beacon_command("10.0.0.99")
 
     def test_without_health_beacons_are_ignored(self) -> None:
         self.addCleanup(self.restart_agent)

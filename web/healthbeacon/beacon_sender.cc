@@ -2,19 +2,28 @@
 
 #include <glog/logging.h>
 
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace l275 {
 namespace {
 
-constexpr int kLastBeacons = 3;
+constexpr int kUrgentBeacons = 3;
+
+uint32_t Milliseconds(std::chrono::milliseconds time) {
+  return static_cast<uint32_t>(std::clamp<int64_t>(
+      time.count(), 0, std::numeric_limits<uint32_t>::max()));
+}
 
 }  // namespace
 
 BeaconSender::BeaconSender(event_base* base, const Options& options,
-                           MulticastSender multicast, StateSource state)
+                           MulticastSender multicast,
+                           const BeaconSigner* signer, ReportSource report)
     : multicast_(std::move(multicast)),
-      state_(std::move(state)),
+      signer_(*signer),
+      report_(std::move(report)),
       interval_(options.interval),
       random_(std::random_device()()),
       timer_(evtimer_new(
@@ -25,26 +34,40 @@ BeaconSender::BeaconSender(event_base* base, const Options& options,
           this)) {
   CHECK(timer_ != nullptr);
   message_.address = options.address;
-  message_.interval_ms = static_cast<uint32_t>(interval_.count());
+  message_.port = options.port;
+  message_.interval_ms = Milliseconds(interval_);
   message_.epoch = options.epoch;
 }
 
 void BeaconSender::Start() { OnTimer(); }
 
-void BeaconSender::Stop() {
-  evtimer_del(timer_.get());
-  for (int i = 0; i < kLastBeacons; ++i) Send(BeaconMessage::State::kDown);
-}
-
-void BeaconSender::OnTimer() {
-  Send(state_());
+void BeaconSender::Announce() {
+  const std::optional<Report> report = report_();
+  if (!report) return;
+  const bool urgent = report->state != BeaconMessage::State::kUp;
+  for (int i = 0; i < (urgent ? kUrgentBeacons : 1); ++i) Send(*report);
   ArmTimer();
 }
 
-void BeaconSender::Send(BeaconMessage::State state) {
-  message_.state = state;
+void BeaconSender::Stop() {
+  evtimer_del(timer_.get());
+  Report last = report_().value_or(Report());
+  last.state = BeaconMessage::State::kDown;
+  for (int i = 0; i < kUrgentBeacons; ++i) Send(last);
+}
+
+void BeaconSender::OnTimer() {
+  if (const std::optional<Report> report = report_()) Send(*report);
+  ArmTimer();
+}
+
+void BeaconSender::Send(const Report& report) {
+  message_.state = report.state;
+  message_.weight = report.weight;
+  message_.check_age_ms = Milliseconds(report.check_age);
+  message_.check_validity_ms = Milliseconds(report.check_validity);
   ++message_.sequence;
-  LogIfChanged(multicast_.Send(message_.Encode()));
+  LogIfChanged(multicast_.Send(signer_.Sign(message_)));
 }
 
 void BeaconSender::LogIfChanged(const absl::Status& sent) {

@@ -6,12 +6,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <random>
 
 #include "absl/status/status.h"
 #include "common/beacon_message.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
+#include "web/healthbeacon/beacon_signer.h"
 #include "web/healthbeacon/multicast_sender.h"
 
 namespace l275 {
@@ -28,33 +30,49 @@ class BeaconSender {
  public:
   struct Options {
     Ipv4Address address;  // the backend's
+    uint16_t port = 0;    // of its services; 0: all
     std::chrono::milliseconds interval{100};
     uint64_t epoch = 0;  // see BeaconMessage
   };
-  // What the backend's state is now. Asked before each beacon, so it must not
-  // block.
-  using StateSource = std::function<BeaconMessage::State()>;
 
+  // What changes from beacon to beacon, see BeaconMessage.
+  struct Report {
+    BeaconMessage::State state = BeaconMessage::State::kDown;
+    uint16_t weight = BeaconMessage::kFullWeight;
+    std::chrono::milliseconds check_age{0};
+    std::chrono::milliseconds check_validity{0};
+  };
+  // What is to be said now; nullopt: nothing, and no beacon is sent. Asked
+  // before each beacon, so it must not block.
+  using ReportSource = std::function<std::optional<Report>()>;
+
+  // `signer` outlives it.
   BeaconSender(event_base* base, const Options& options,
-               MulticastSender multicast, StateSource state);
+               MulticastSender multicast, const BeaconSigner* signer,
+               ReportSource report);
   BeaconSender(const BeaconSender&) = delete;
   BeaconSender& operator=(const BeaconSender&) = delete;
 
   // The first beacon at once, the others as the loop runs.
   void Start();
 
-  // The last beacons: "down", three in a row because UDP may lose one. None
-  // follow.
+  // A beacon at once instead of at its time; three in a row, because UDP may
+  // lose one, when it is bad news ("down" or "draining"). Good news can wait
+  // for the next beacon, and load balancers may want to hear it for a while.
+  void Announce();
+
+  // The last beacons: "down", three in a row. None follow.
   void Stop();
 
  private:
   void OnTimer();
-  void Send(BeaconMessage::State state);
+  void Send(const Report& report);
   void LogIfChanged(const absl::Status& sent);
   void ArmTimer();
 
   MulticastSender multicast_;
-  const StateSource state_;
+  const BeaconSigner& signer_;
+  const ReportSource report_;
   const std::chrono::milliseconds interval_;
   BeaconMessage message_;  // the last one that was sent, or tried
   std::minstd_rand random_;

@@ -98,6 +98,10 @@ constexpr Route kRoutes[] = {
      [](evhttp_request* r, Controller& c) { AnswerJson(r, c.GetNextHops()); }},
     {"/v1/stats", EVHTTP_REQ_GET,
      [](evhttp_request* r, Controller& c) { Answer(r, c.GetStats()); }},
+    {"/v1/health", EVHTTP_REQ_GET,
+     [](evhttp_request* r, Controller& c) {
+       AnswerJson(r, c.GetHealthStates());
+     }},
     {"/v1/config", EVHTTP_REQ_GET,
      [](evhttp_request* r, Controller& c) { AnswerJson(r, c.GetConfig()); }},
     {"/v1/explain", EVHTTP_REQ_GET,

@@ -23,6 +23,7 @@ class Controller {
   virtual absl::StatusOr<control::ServiceStates> GetServices() = 0;
   virtual control::NextHops GetNextHops() = 0;
   virtual absl::StatusOr<control::Stats> GetStats() = 0;
+  virtual control::HealthStates GetHealthStates() = 0;
   virtual control::Services GetConfig() = 0;
   virtual control::Explanation Explain(const Endpoint& source,
                                        const Endpoint& destination) = 0;

@@ -34,6 +34,7 @@ class FakeController : public Controller {
   }
   control::NextHops GetNextHops() override { return {}; }
   absl::StatusOr<control::Stats> GetStats() override { return Unused(); }
+  control::HealthStates GetHealthStates() override { return {}; }
   control::Services GetConfig() override { return {}; }
   control::Explanation Explain(const Endpoint&, const Endpoint&) override {
     return {};

@@ -29,7 +29,7 @@ class BeaconBatch {
   absl::StatusOr<size_t> Receive(int socket);
 
   // Of the datagram `index`, less than the last Receive(): its bytes (the first
-  // 64, one longer is no beacon anyway) and its sender.
+  // 160, one longer is no beacon anyway) and its sender.
   absl::Span<const uint8_t> bytes(size_t index) const;
   Ipv4Address sender(size_t index) const;
 

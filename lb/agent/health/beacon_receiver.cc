@@ -3,17 +3,19 @@
 #include <glog/logging.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "common/beacon_message.h"
 #include "common/status_util.h"
 
 namespace l275 {
 namespace {
 
-// 8,192 datagrams, more than the receive buffer holds: one turn of the loop
-// empties it, yet a flood cannot hold the loop for more than some milliseconds.
-constexpr size_t kBatchesPerDrain = 128;
+// 2,048 datagrams: a flood holds the loop for some milliseconds at a time.
+constexpr size_t kBatchesPerTurn = 32;
+// 32,768 datagrams, more than the receive buffer holds: all that is in it when
+// a backend may be called silent.
+constexpr size_t kBatchesPerTimer = 512;
 
 absl::Status CheckOptions(const BeaconReceiver::Options& options) {
   if (!options.group.IsMulticast()) {
@@ -40,19 +42,21 @@ timeval ToTimeval(HealthTime::duration duration) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BeaconReceiver>> BeaconReceiver::Create(
-    event_base* base, const Options& options, HealthMonitor* monitor) {
+    event_base* base, const Options& options, BeaconFilter* filter,
+    HealthMonitor* monitor) {
   L275_RETURN_IF_ERROR(CheckOptions(options));
   std::unique_ptr<BeaconReceiver> receiver(
-      new BeaconReceiver(base, options, monitor));
+      new BeaconReceiver(base, options, filter, monitor));
   L275_RETURN_IF_ERROR(receiver->Start());
   return receiver;
 }
 
 BeaconReceiver::BeaconReceiver(event_base* base, const Options& options,
-                               HealthMonitor* monitor)
+                               BeaconFilter* filter, HealthMonitor* monitor)
     : base_(base),
+      filter_(filter),
       monitor_(monitor),
-      rejoin_after_(HealthTime::duration(monitor->timeout()) / 2),
+      rejoin_after_(HealthTime::duration(monitor->options().timeout) / 2),
       socket_(options) {}
 
 absl::Status BeaconReceiver::Start() {
@@ -83,7 +87,7 @@ absl::Status BeaconReceiver::WatchSocket() {
   readable_.reset(event_new(
       base_, socket_.fd(), EV_READ | EV_PERSIST,
       [](evutil_socket_t, short, void* self) {
-        static_cast<BeaconReceiver*>(self)->Drain();
+        static_cast<BeaconReceiver*>(self)->Drain(kBatchesPerTurn);
       },
       this));
   if (!readable_ || event_add(readable_.get(), nullptr) != 0) {
@@ -105,16 +109,16 @@ void BeaconReceiver::RejoinAndLog() {
 }
 
 void BeaconReceiver::OnTimer() {
-  Drain();
+  Drain(kBatchesPerTimer);
   const HealthTime now = HealthTime::clock::now();
-  monitor_->ExpireSilent(now);
+  monitor_->Tick(now);
   if (now - quiet_since_ >= rejoin_after_) RejoinAndLog();
   ArmTimer(now);
 }
 
-void BeaconReceiver::Drain() {
+void BeaconReceiver::Drain(size_t batches) {
   if (!readable_) return;
-  for (size_t i = 0; i < kBatchesPerDrain; ++i) {
+  for (size_t i = 0; i < batches; ++i) {
     const absl::StatusOr<size_t> count = batch_.Receive(socket_.fd());
     if (!count.ok()) {
       LOG(ERROR) << count.status().message();
@@ -128,13 +132,9 @@ void BeaconReceiver::Drain() {
 void BeaconReceiver::Deliver(size_t count, HealthTime now) {
   quiet_since_ = now;
   for (size_t i = 0; i < count; ++i) {
-    const absl::StatusOr<BeaconMessage> message =
-        BeaconMessage::Decode(batch_.bytes(i));
-    if (message.ok()) {
-      monitor_->OnBeacon(*message, now);
-    } else {
-      monitor_->OnMalformed(message.status(), batch_.sender(i));
-    }
+    const std::optional<BeaconMessage> message =
+        filter_->Check(batch_.bytes(i), batch_.sender(i), now);
+    if (message.has_value()) monitor_->OnBeacon(*message, now);
   }
 }
 
@@ -143,7 +143,7 @@ void BeaconReceiver::Deliver(size_t count, HealthTime now) {
 // that the timer waits at most.
 void BeaconReceiver::ArmTimer(HealthTime now) {
   HealthTime next = quiet_since_ + rejoin_after_;
-  if (const auto expiry = monitor_->NextExpiry()) {
+  if (const auto expiry = monitor_->NextTick()) {
     next = std::min(next, *expiry);
   }
   const timeval delay = ToTimeval(next - now);

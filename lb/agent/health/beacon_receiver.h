@@ -11,14 +11,15 @@
 #include "absl/status/statusor.h"
 #include "common/libevent_ptr.h"
 #include "lb/agent/health/beacon_batch.h"
+#include "lb/agent/health/beacon_filter.h"
 #include "lb/agent/health/beacon_socket.h"
-#include "lb/agent/health/health.h"
 #include "lb/agent/health/health_monitor.h"
+#include "lb/agent/health/health_time.h"
 
 namespace l275 {
 
-// Brings the beacons of the network, and the passing of time, to a
-// HealthMonitor.
+// Brings the beacons of the network that a BeaconFilter believes, and the
+// passing of time, to a HealthMonitor.
 //
 // A membership of a multicast group can be lost without a word: the interface
 // is deleted and comes back, or a switch that snoops IGMP forgets it for want
@@ -30,10 +31,11 @@ namespace l275 {
 //     no backend need fall silent for it.
 //
 // What was received is read before a backend may be called silent: an event
-// loop that was held up for long makes no backend silent.
+// loop that was held up for long makes no backend silent, nor does a flood that
+// genuine beacons wait behind.
 //
-// Owns its socket and events; the loop and the monitor outlive it. Runs on the
-// loop's thread.
+// Owns its socket and events; the loop, filter and monitor outlive it. Runs on
+// the loop's thread.
 class BeaconReceiver {
  public:
   using Options = BeaconSocket::Options;
@@ -42,7 +44,8 @@ class BeaconReceiver {
   // NotFound: the interface does not exist, or none is given and no route leads
   // to the group.
   static absl::StatusOr<std::unique_ptr<BeaconReceiver>> Create(
-      event_base* base, const Options& options, HealthMonitor* monitor);
+      event_base* base, const Options& options, BeaconFilter* filter,
+      HealthMonitor* monitor);
 
   BeaconReceiver(const BeaconReceiver&) = delete;
   BeaconReceiver& operator=(const BeaconReceiver&) = delete;
@@ -52,7 +55,7 @@ class BeaconReceiver {
   void OnLinksChanged();
 
  private:
-  BeaconReceiver(event_base* base, const Options& options,
+  BeaconReceiver(event_base* base, const Options& options, BeaconFilter* filter,
                  HealthMonitor* monitor);
 
   absl::Status Start();
@@ -60,11 +63,12 @@ class BeaconReceiver {
   absl::Status WatchSocket();
   void RejoinAndLog();
   void OnTimer();
-  void Drain();
+  void Drain(size_t batches);
   void Deliver(size_t count, HealthTime now);
   void ArmTimer(HealthTime now);
 
   event_base* const base_;
+  BeaconFilter* const filter_;
   HealthMonitor* const monitor_;
   const HealthTime::duration rejoin_after_;
   BeaconBatch batch_;

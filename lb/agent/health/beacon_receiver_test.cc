@@ -66,6 +66,19 @@ class Sender {
   BeaconMessage message_;
 };
 
+HealthMonitor::Options OptionsOf(milliseconds timeout) {
+  HealthMonitor::Options options;
+  options.timeout = timeout;
+  options.up_after = 1;
+  return options;
+}
+
+HealthServices ServicesOf(Ipv4Address backend) {
+  HealthServices services;
+  services[ServiceAddress()][backend] = true;
+  return services;
+}
+
 // An LB with two interfaces to one web server: "beacon0" is the beacon network.
 class BeaconReceiverTest : public ::testing::Test {
  protected:
@@ -75,7 +88,8 @@ class BeaconReceiverTest : public ::testing::Test {
     lb_.Ip("addr add 10.0.0.2/24 dev front0");
     web_.Ip("addr add 10.0.0.101/24 dev front0");
     scope_ = std::make_unique<TestNamespace::Scope>(lb_);
-    monitor_.SetBackends({kBackend}, HealthTime::clock::now());
+    filter_.SetSubjects({{kBackend, 0}});
+    monitor_.SetServices(ServicesOf(kBackend), HealthTime::clock::now());
   }
 
   void ConnectBeaconNetwork() {
@@ -90,14 +104,14 @@ class BeaconReceiverTest : public ::testing::Test {
 
   void Listen(const std::string& interface = "beacon0") {
     auto receiver = BeaconReceiver::Create(
-        base_.get(), {kGroup, kPort, interface}, &monitor_);
+        base_.get(), {kGroup, kPort, interface}, &filter_, &monitor_);
     ASSERT_TRUE(receiver.ok()) << receiver.status();
     receiver_ = *std::move(receiver);
   }
 
   bool RunUntilState(Health state) {
     return RunUntil(base_.get(), [&] {
-      return monitor_.view().at(kBackend).state == state;
+      return monitor_.view().at({kBackend, 0}).state == state;
     });
   }
 
@@ -114,14 +128,15 @@ class BeaconReceiverTest : public ::testing::Test {
     return timer;
   }
 
-  const BeaconCounters& counters() { return monitor_.counters(); }
+  uint64_t Count(BeaconResult result) { return filter_.counters().Of(result); }
 
   TestNamespace lb_;
   TestNamespace web_;
   std::unique_ptr<TestNamespace::Scope> scope_;
   EventBasePtr base_{event_base_new()};
   int changes_ = 0;
-  HealthMonitor monitor_{{kTimeout}, [this] { ++changes_; }};
+  BeaconFilter filter_{std::nullopt, kTimeout};
+  HealthMonitor monitor_{OptionsOf(kTimeout), [this] { ++changes_; }};
   std::unique_ptr<BeaconReceiver> receiver_;
 };
 
@@ -132,12 +147,12 @@ TEST_F(BeaconReceiverTest, HearsABackendAndItsSilence) {
     const EventPtr beacons = SendBeacons(&sender);
     ASSERT_TRUE(RunUntilState(Health::kUp));
     // Longer than the timeout: what is heard is not called silent.
-    ASSERT_TRUE(
-        RunUntil(base_.get(), [&] { return counters().accepted > 40; }));
+    ASSERT_TRUE(RunUntil(base_.get(),
+                         [&] { return Count(BeaconResult::kAccepted) > 40; }));
     EXPECT_EQ(changes_, 1);
   }
   ASSERT_TRUE(RunUntilState(Health::kSilent));
-  const BackendHealth& backend = monitor_.view().at(kBackend);
+  const BackendHealth& backend = monitor_.view().at({kBackend, 0});
   const auto silence = backend.last_change - *backend.last_beacon;
   EXPECT_GE(silence, kTimeout);
   EXPECT_LT(silence, kTimeout + milliseconds(500));
@@ -146,12 +161,13 @@ TEST_F(BeaconReceiverTest, HearsABackendAndItsSilence) {
 TEST_F(BeaconReceiverTest, CountsWhatIsNoBeacon) {
   Listen();
   Sender sender(web_, "beacon0");
-  for (size_t size : {0, 1, 31, 32, 33, 1400}) {
+  for (size_t size : {0, 1, 79, 80, 81, 1400}) {
     sender.Send(std::string(size, 'x'));
   }
-  ASSERT_TRUE(RunUntil(base_.get(), [&] { return counters().malformed == 6; }))
-      << counters().malformed;
-  EXPECT_EQ(counters().accepted, 0u);
+  ASSERT_TRUE(RunUntil(base_.get(), [&] {
+    return Count(BeaconResult::kMalformed) == 6;
+  })) << Count(BeaconResult::kMalformed);
+  EXPECT_EQ(Count(BeaconResult::kAccepted), 0u);
 }
 
 TEST_F(BeaconReceiverTest, TakesDatagramsToItsGroupOnItsInterfaceOnly) {
@@ -171,24 +187,30 @@ TEST_F(BeaconReceiverTest, TakesDatagramsToItsGroupOnItsInterfaceOnly) {
   front_sender.SendBeacon();
   // A mark behind them: datagrams arrive in order on a veth.
   sender.Send("end");
-  ASSERT_TRUE(RunUntil(base_.get(), [&] { return counters().malformed == 1; }));
-  EXPECT_EQ(counters().accepted, 0u);
+  ASSERT_TRUE(RunUntil(base_.get(),
+                       [&] { return Count(BeaconResult::kMalformed) == 1; }));
+  EXPECT_EQ(Count(BeaconResult::kAccepted), 0u);
   // The others did arrive at this host.
   char bytes[100];
-  EXPECT_EQ(recv(other.fd(), bytes, sizeof(bytes), 0), 32);
-  EXPECT_EQ(recv(front.fd(), bytes, sizeof(bytes), 0), 32);
+  EXPECT_EQ(recv(other.fd(), bytes, sizeof(bytes), 0),
+            static_cast<ssize_t>(BeaconMessage::kSize));
+  EXPECT_EQ(recv(front.fd(), bytes, sizeof(bytes), 0),
+            static_cast<ssize_t>(BeaconMessage::kSize));
 }
 
 TEST_F(BeaconReceiverTest, TwoOnOneHostBothHear) {
   Listen();
-  HealthMonitor second_monitor({kTimeout}, [] {});
-  second_monitor.SetBackends({kBackend}, HealthTime::clock::now());
+  BeaconFilter second_filter(std::nullopt, kTimeout);
+  second_filter.SetSubjects({{kBackend, 0}});
+  HealthMonitor second_monitor(OptionsOf(kTimeout), [] {});
+  second_monitor.SetServices(ServicesOf(kBackend), HealthTime::clock::now());
   const auto second = BeaconReceiver::Create(
-      base_.get(), {kGroup, kPort, "beacon0"}, &second_monitor);
+      base_.get(), {kGroup, kPort, "beacon0"}, &second_filter, &second_monitor);
   ASSERT_TRUE(second.ok()) << second.status();
   Sender(web_, "beacon0").SendBeacon();
   EXPECT_TRUE(RunUntil(base_.get(), [&] {
-    return counters().accepted == 1 && second_monitor.counters().accepted == 1;
+    return Count(BeaconResult::kAccepted) == 1 &&
+           second_filter.counters().Of(BeaconResult::kAccepted) == 1;
   }));
 }
 
@@ -197,8 +219,8 @@ TEST_F(BeaconReceiverTest, KeepsUpWithABurst) {
   Sender sender(web_, "beacon0");
   for (int i = 0; i < 2000; ++i) sender.SendBeacon();
   EXPECT_TRUE(RunUntil(base_.get(), [&] {
-    return counters().accepted == 2000;
-  })) << counters().accepted;
+    return Count(BeaconResult::kAccepted) == 2000;
+  })) << Count(BeaconResult::kAccepted);
 }
 
 // The loop stands still for longer than the timeout while beacons arrive: what
@@ -210,7 +232,8 @@ TEST_F(BeaconReceiverTest, AHeldUpLoopMakesNobodySilent) {
   ASSERT_TRUE(RunUntilState(Health::kUp));
   sender.SendBeacon();
   std::this_thread::sleep_for(kTimeout + milliseconds(50));
-  ASSERT_TRUE(RunUntil(base_.get(), [&] { return counters().accepted == 2; }));
+  ASSERT_TRUE(RunUntil(base_.get(),
+                       [&] { return Count(BeaconResult::kAccepted) == 2; }));
   EXPECT_EQ(changes_, 1);
 }
 
@@ -237,7 +260,8 @@ TEST_F(BeaconReceiverTest, HearsAgainWhenToldOfAnInterfaceThatCameBack) {
                                       "on beacon0 again"));
   Sender sender(web_, "beacon0");
   sender.Send("first");
-  EXPECT_TRUE(RunUntil(base_.get(), [&] { return counters().malformed == 1; }));
+  EXPECT_TRUE(RunUntil(base_.get(),
+                       [&] { return Count(BeaconResult::kMalformed) == 1; }));
 }
 
 // Nobody tells of the link: half a timeout without a beacon is enough.
@@ -289,7 +313,8 @@ TEST_F(BeaconReceiverTest, ComesBackHoweverOftenItsInterfaceDoes) {
     receiver_->OnLinksChanged();
   }
   Sender(web_, "beacon0").Send("one");
-  EXPECT_TRUE(RunUntil(base_.get(), [&] { return counters().malformed == 1; }));
+  EXPECT_TRUE(RunUntil(base_.get(),
+                       [&] { return Count(BeaconResult::kMalformed) == 1; }));
 }
 
 TEST_F(BeaconReceiverTest, LeavesTheInterfaceToTheRouteWhenNoneIsNamed) {
@@ -312,7 +337,7 @@ class BeaconReceiverCreateTest : public BeaconReceiverTest {
  protected:
   std::string ErrorOf(const BeaconReceiver::Options& options) {
     const auto receiver =
-        BeaconReceiver::Create(base_.get(), options, &monitor_);
+        BeaconReceiver::Create(base_.get(), options, &filter_, &monitor_);
     return std::string(receiver.status().message());
   }
 };

@@ -3,7 +3,6 @@
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <iterator>
 #include <string>
 #include <utility>
 
@@ -14,163 +13,417 @@ namespace {
 
 using std::chrono::milliseconds;
 
-Health HealthOf(BeaconMessage::State state) {
-  return state == BeaconMessage::State::kUp ? Health::kUp : Health::kDown;
-}
+// How often a service is judged again that is not calm.
+constexpr milliseconds kPanicTick{25};
+// A table is built anew for each change of a weight: not more often than this.
+constexpr milliseconds kWeightHold{1000};
+constexpr milliseconds kMostJitter{50};
+// A sender has missed beacons, if no more is known, after so many intervals.
+constexpr int kQuietIntervals = 4;
 
 int64_t MillisecondsBetween(HealthTime from, HealthTime to) {
   return std::chrono::duration_cast<milliseconds>(to - from).count();
 }
 
-// Why a beacon changed the state.
-std::string ReasonOf(const BackendHealth& backend, Health next,
-                     HealthTime now) {
-  if (next == Health::kDown) return "its beacon says so";
-  if (!backend.last_beacon) return "its first beacon";
-  return absl::StrCat("a beacon, ",
-                      MillisecondsBetween(*backend.last_beacon, now),
-                      " ms after the one before");
+bool IsCheckStale(const BeaconMessage& message) {
+  return message.check_validity_ms != 0 &&
+         message.check_age_ms > message.check_validity_ms;
+}
+
+// Why a beacon says down; empty when it does not.
+std::string WhyDown(const BeaconMessage& message) {
+  if (message.state == BeaconMessage::State::kDown) {
+    return "its beacon says so";
+  }
+  if (!IsCheckStale(message)) return "";
+  return absl::StrCat("its check is stale: ", message.check_age_ms,
+                      " ms old, expected at most ", message.check_validity_ms);
+}
+
+Health WordOf(const BeaconMessage& message) {
+  return message.state == BeaconMessage::State::kDraining ? Health::kDraining
+                                                          : Health::kUp;
+}
+
+std::string WhyUp(const BackendHealth& backend) {
+  if (backend.in_a_row > 1) {
+    return absl::StrCat(backend.in_a_row, " beacons in a row say so");
+  }
+  return backend.state == Health::kUnknown ? "its first beacon"
+                                           : "its beacon says so";
 }
 
 }  // namespace
 
 HealthMonitor::HealthMonitor(const Options& options,
                              std::function<void()> on_change)
-    : options_(options), on_change_(std::move(on_change)) {
+    : options_(options),
+      panic_options_{options.panic_percent, options.timeout},
+      on_change_(std::move(on_change)),
+      changes_log_("changes of backends' states",
+                   options.log_lines_per_second) {
   CHECK_GT(options_.timeout.count(), 0);
+  CHECK_GT(options_.up_after, 0);
   CHECK(on_change_);
 }
 
-void HealthMonitor::ChangeState(Ipv4Address address, Health next,
-                                HealthTime now, const std::string& reason,
-                                BackendHealth* backend) {
-  changes_log_.Log(
-      absl::StrCat("backend ", address.ToString(), " is ", HealthWord(next),
-                   " (was ", HealthWord(backend->state), "): ", reason),
-      now);
-  backend->state = next;
-  backend->last_change = now;
+void HealthMonitor::SetSpeakers(std::set<HealthSubject> speakers) {
+  speakers_ = std::move(speakers);
 }
 
-void HealthMonitor::SetBackends(const std::set<Ipv4Address>& backends,
+void HealthMonitor::SetServices(const HealthServices& services,
                                 HealthTime now) {
-  HealthView next;
-  for (Ipv4Address address : backends) {
-    const auto known = backends_.find(address);
-    BackendHealth& backend = next[address];
-    if (known != backends_.end()) {
-      backend = known->second;
+  if (!started_.has_value()) started_ = now;
+  const std::set<HealthSubject> wanted = SubjectsOf(services);
+  SetSubjects(wanted, now);
+  warnings_.Keep(wanted);
+  SetBackendsOf(services);
+  TakePresumed(now);
+  changed_ = false;  // the caller knows of its own changes
+  for (auto& [address, service] : services_) Judge(address, &service, now);
+  TellOfChanges();
+}
+
+void HealthMonitor::SetSubjects(const std::set<HealthSubject>& wanted,
+                                HealthTime now) {
+  HealthView subjects;
+  for (const HealthSubject& subject : wanted) {
+    const auto known = subjects_.find(subject);
+    BackendHealth& backend = subjects[subject];
+    if (known != subjects_.end()) {
+      backend = std::move(known->second);
     } else {
       backend.last_change = now;
+      backend.has_beacon = speakers_.erase(subject) > 0;
     }
   }
-  backends_ = std::move(next);
-  for (auto it = warnings_.begin(); it != warnings_.end();) {
-    it = backends.count(it->first) > 0 ? std::next(it) : warnings_.erase(it);
-  }
+  subjects_ = std::move(subjects);
 }
 
-void HealthMonitor::PresumeUp(const std::set<Ipv4Address>& backends,
-                              HealthTime now) {
-  for (Ipv4Address address : backends) {
-    BackendHealth& backend = backends_[address];
+void HealthMonitor::SetBackendsOf(const HealthServices& services) {
+  std::map<ServiceAddress, Service> next;
+  services_of_.clear();
+  for (const auto& [address, backends] : services) {
+    const auto known = services_.find(address);
+    if (known != services_.end()) next[address] = known->second;
+    next[address].backends = backends;
+    for (const auto& [backend, enabled] : backends) {
+      services_of_[backend].push_back(address);
+    }
+  }
+  services_ = std::move(next);
+}
+
+void HealthMonitor::PresumeUp(std::set<HealthSubject> backends) {
+  presumed_up_ = std::move(backends);
+}
+
+// Once: by the first services.
+void HealthMonitor::TakePresumed(HealthTime now) {
+  for (const HealthSubject& presumed : std::exchange(presumed_up_, {})) {
+    const HealthView::value_type* const subject =
+        SubjectOf(presumed.address, presumed.port);
+    if (subject == nullptr) continue;
+    BackendHealth& backend = subjects_.at(subject->first);
     backend.state = Health::kUp;
-    backend.last_change = now;
+    backend.reason = "it was when the earlier agent ended";
+    backend.presumed = true;
     backend.last_beacon = now;
+    backend.says_up = true;
   }
 }
 
 void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
   changes_log_.Tick(now);
-  const auto found = backends_.find(message.address);
-  if (found == backends_.end()) {
-    ++counters_.unknown_sender;
-    return;
-  }
+  const HealthSubject subject = {message.address, message.port};
+  const auto found = subjects_.find(subject);
+  if (found == subjects_.end()) return;
   BackendHealth& backend = found->second;
-  if (!IsNews(backend, message, now)) {
-    ++counters_.stale;
+  backend.presumed = false;
+  const milliseconds interval(message.interval_ms);
+  warnings_.OnBeacon(subject, interval, backend.interval, options_.timeout,
+                     now);
+  const bool follows =
+      backend.says_up && now - *backend.last_beacon < options_.timeout;
+  if (!follows) backend.in_a_row = 0;
+  backend.last_beacon = now;
+  backend.interval = interval;
+  backend.key_id = message.key_id;
+  backend.loss.OnBeacon(message.epoch, message.sequence);
+  TakeWeight(message.weight, now, &backend);
+  TakeWord(subject, message, now, &backend);
+  TellOfChanges();
+}
+
+void HealthMonitor::TakeWord(const HealthSubject& subject,
+                             const BeaconMessage& message, HealthTime now,
+                             BackendHealth* backend) {
+  const std::string why_down = WhyDown(message);
+  if (!why_down.empty()) return TakeDown(subject, why_down, now, backend);
+  ++backend->in_a_row;
+  backend->says_up = true;
+  TakeUp(subject, WordOf(message), now, backend);
+}
+
+void HealthMonitor::TakeDown(const HealthSubject& subject,
+                             const std::string& reason, HealthTime now,
+                             BackendHealth* backend) {
+  const bool was_served =
+      IsUp(backend->state) || backend->state == Health::kSilent;
+  backend->says_up = false;
+  backend->in_a_row = 0;
+  backend->flaps.OnRelapse(now);
+  if (backend->state == Health::kDown) return;
+  if (was_served) backend->flaps.OnChange(options_.flaps, now);
+  ChangeState(subject, Health::kDown, now, reason, backend);
+}
+
+void HealthMonitor::TakeUp(const HealthSubject& subject, Health word,
+                           HealthTime now, BackendHealth* backend) {
+  if (IsUp(backend->state)) {
+    if (backend->state != word) {
+      ChangeState(subject, word, now, "its beacon says so", backend);
+    }
     return;
   }
-  ++counters_.accepted;
-  WarnOfLongInterval(backend, message, now);
-  const Health next = HealthOf(message.state);
-  const bool changed = next != backend.state;
-  if (changed) {
-    ChangeState(message.address, next, now, ReasonOf(backend, next, now),
-                &backend);
+  const bool was_trusted = IsTrusted(subject, *backend);
+  const bool starting =
+      backend->state == Health::kUnknown && now - *started_ < options_.timeout;
+  const int needed = was_trusted || starting ? 1 : options_.up_after;
+  if (backend->in_a_row >= needed) {
+    Return(subject, word, was_trusted, now, backend);
   }
-  backend.last_beacon = now;
-  backend.interval = milliseconds(message.interval_ms);
-  backend.epoch = message.epoch;
-  backend.sequence = message.sequence;
-  if (changed) on_change_();
 }
 
-void HealthMonitor::OnMalformed(const absl::Status& why, Ipv4Address sender) {
-  ++counters_.malformed;
-  LOG_EVERY_T(WARNING, 60) << "ignoring what " << sender.ToString()
-                           << " sent to the beacon group: " << why.message();
+// A silence counts as a change of state when it ends: only then is it known
+// whether it was believed.
+void HealthMonitor::Return(const HealthSubject& subject, Health word,
+                           bool was_trusted, HealthTime now,
+                           BackendHealth* backend) {
+  const bool is_first = backend->state == Health::kUnknown;
+  const bool was_silent = backend->state == Health::kSilent;
+  const bool was_held = backend->previous == Health::kHeld;
+  if (!is_first && !(was_silent && was_trusted && !was_held)) {
+    if (was_silent && !was_held) {
+      backend->flaps.OnChange(options_.flaps, backend->last_change);
+    }
+    if (was_silent) backend->flaps.OnRelapse(now);
+    if (!backend->flaps.MayReturn(options_.flaps, now)) {
+      return Hold(subject, now, backend);
+    }
+    backend->flaps.OnChange(options_.flaps, now);
+  }
+  ChangeState(subject, word, now, WhyUp(*backend), backend);
 }
 
-void HealthMonitor::ExpireSilent(HealthTime now) {
+void HealthMonitor::Hold(const HealthSubject& subject, HealthTime now,
+                         BackendHealth* backend) {
+  if (backend->state == Health::kHeld) return;
+  ChangeState(
+      subject, Health::kHeld, now,
+      absl::StrCat("it says up, but changed ", backend->flaps.changes(),
+                   " times; has to stay up for ",
+                   MillisecondsBetween(now, *backend->flaps.held_until()),
+                   " ms"),
+      backend);
+}
+
+void HealthMonitor::TakeWeight(uint16_t weight, HealthTime now,
+                               BackendHealth* backend) {
+  if (weight == backend->weight) return;
+  if (backend->weight_changed.has_value() &&
+      now - *backend->weight_changed < kWeightHold) {
+    return;
+  }
+  backend->weight = weight;
+  backend->weight_changed = now;
+  changed_ = true;
+}
+
+void HealthMonitor::ChangeState(const HealthSubject& subject, Health next,
+                                HealthTime now, const std::string& reason,
+                                BackendHealth* backend) {
+  changes_log_.Log(
+      absl::StrCat("backend ", subject.ToString(), " is ", HealthWord(next),
+                   " (was ", HealthWord(backend->state), "): ", reason),
+      now);
+  backend->previous = std::exchange(backend->state, next);
+  backend->last_change = now;
+  backend->reason = reason;
+  backend->has_beacon = true;
+  changed_ = true;
+  JudgeServicesOf(subject.address, now);
+}
+
+milliseconds HealthMonitor::SilenceAfter(milliseconds timeout,
+                                         milliseconds interval) {
+  return timeout + std::min(interval / 2, kMostJitter);
+}
+
+std::optional<HealthTime> HealthMonitor::SilentAt(
+    const BackendHealth& backend) const {
+  if (!IsUp(backend.state) && backend.state != Health::kHeld) {
+    return std::nullopt;
+  }
+  return *backend.last_beacon +
+         SilenceAfter(options_.timeout, backend.interval);
+}
+
+void HealthMonitor::Tick(HealthTime now) {
   changes_log_.Tick(now);
-  bool changed = false;
-  for (auto& [address, backend] : backends_) {
-    if (backend.state != Health::kUp) continue;
-    if (now - *backend.last_beacon < options_.timeout) continue;
+  last_tick_ = now;
+  for (auto& [subject, backend] : subjects_) {
+    if (SilentAt(backend).value_or(HealthTime::max()) > now) continue;
     ChangeState(
-        address, Health::kSilent, now,
+        subject, Health::kSilent, now,
         absl::StrCat("no beacon for ",
                      MillisecondsBetween(*backend.last_beacon, now), " ms"),
         &backend);
-    changed = true;
   }
-  if (changed) on_change_();
+  for (auto& [address, service] : services_) {
+    if (service.panic.mode() != PanicWatch::Mode::kCalm) {
+      Judge(address, &service, now);
+    }
+  }
+  TellOfChanges();
 }
 
-std::optional<HealthTime> HealthMonitor::NextExpiry() const {
+std::optional<HealthTime> HealthMonitor::NextTick() const {
   std::optional<HealthTime> next;
-  for (const auto& [address, backend] : backends_) {
-    if (backend.state != Health::kUp) continue;
-    const HealthTime expiry = *backend.last_beacon + options_.timeout;
-    next = next ? std::min(*next, expiry) : expiry;
+  const auto no_later_than = [&next](HealthTime time) {
+    next = next ? std::min(*next, time) : time;
+  };
+  for (const auto& [subject, backend] : subjects_) {
+    if (const auto silent_at = SilentAt(backend)) no_later_than(*silent_at);
+  }
+  for (const auto& [address, service] : services_) {
+    if (service.panic.mode() == PanicWatch::Mode::kCalm) continue;
+    no_later_than(last_tick_ + kPanicTick);
+    break;
   }
   return next;
 }
 
-bool HealthMonitor::IsNews(const BackendHealth& backend,
-                           const BeaconMessage& message, HealthTime now) const {
-  if (!backend.last_beacon) return true;
-  if (message.epoch == backend.epoch) {
-    return message.sequence > backend.sequence;
-  }
-  return message.epoch > backend.epoch ||
-         now - *backend.last_beacon >= options_.timeout;
+const HealthView::value_type* HealthMonitor::SubjectOf(Ipv4Address backend,
+                                                       uint16_t port) const {
+  const auto own = subjects_.find({backend, port});
+  if (own != subjects_.end() && own->second.has_beacon) return &*own;
+  const auto host = subjects_.find({backend, 0});
+  return host == subjects_.end() ? nullptr : &*host;
 }
 
-// A third of the timeout leaves room for two lost beacons. Quiet while the
-// interval is the one warned of; a sender that alternates is heard of at most
-// once a minute.
-void HealthMonitor::WarnOfLongInterval(const BackendHealth& backend,
-                                       const BeaconMessage& message,
-                                       HealthTime now) {
-  const milliseconds interval(message.interval_ms);
-  if (interval * 3 <= options_.timeout) return;
-  const auto [last, is_first] =
-      warnings_.try_emplace(message.address, IntervalWarning{now, interval});
-  if (!is_first) {
-    if (interval == backend.interval && interval == last->second.interval) {
-      return;
-    }
-    if (now - last->second.at < std::chrono::minutes(1)) return;
-    last->second = {now, interval};
+HealthVerdict HealthMonitor::VerdictOf(const ServiceAddress& service,
+                                       Ipv4Address backend) const {
+  const HealthView::value_type* subject = SubjectOf(backend, service.port);
+  const auto judged = services_.find(service);
+  HealthVerdict verdict;
+  if (subject == nullptr || judged == services_.end()) return verdict;
+  const BackendHealth& health = subject->second;
+  verdict.trusted = Trusts(judged->second, health);
+  verdict.alive = IsUp(health.state) || verdict.trusted;
+  verdict.takes_new_flows = verdict.alive &&
+                            health.state != Health::kDraining &&
+                            !(health.state == Health::kSilent &&
+                              health.previous == Health::kDraining);
+  verdict.weight_percent = health.weight;
+  return verdict;
+}
+
+// While others are quiet a silence that began meanwhile is not believed; in a
+// panic none is.
+bool HealthMonitor::Trusts(const Service& service,
+                           const BackendHealth& backend) const {
+  if (!backend.says_up) return false;
+  switch (service.panic.mode()) {
+    case PanicWatch::Mode::kCalm:
+      return false;
+    case PanicWatch::Mode::kSuspecting:
+      return backend.state == Health::kSilent && IsUp(backend.previous) &&
+             backend.last_change >= service.panic.since();
+    case PanicWatch::Mode::kPanic:
+      return backend.state == Health::kSilent || backend.state == Health::kHeld;
   }
-  LOG(WARNING) << "backend " << message.address.ToString()
-               << " sends a beacon every " << interval.count()
-               << " ms, more than a third of the timeout of "
-               << options_.timeout.count()
-               << " ms: a few lost ones make it silent";
+  return false;
+}
+
+bool HealthMonitor::IsTrusted(const HealthSubject& subject,
+                              const BackendHealth& backend) const {
+  const auto services = services_of_.find(subject.address);
+  if (services == services_of_.end()) return false;
+  for (const ServiceAddress& address : services->second) {
+    if (SubjectOf(subject.address, address.port)->first == subject &&
+        Trusts(services_.at(address), backend)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool HealthMonitor::IsQuiet(const BackendHealth& backend,
+                            HealthTime now) const {
+  const milliseconds limit =
+      std::min(options_.timeout / 2, kQuietIntervals * backend.interval);
+  return now - *backend.last_beacon > limit;
+}
+
+PanicWatch::Census HealthMonitor::TakeCensus(const ServiceAddress& address,
+                                             const Service& service,
+                                             HealthTime now) const {
+  PanicWatch::Census census;
+  for (const auto& [backend, enabled] : service.backends) {
+    if (!enabled) continue;
+    ++census.total;
+    const BackendHealth& health = SubjectOf(backend, address.port)->second;
+    if (IsUp(health.state)) {
+      ++census.up;
+      if (!IsQuiet(health, now)) ++census.heard;
+    } else if (health.says_up && (health.state == Health::kSilent ||
+                                  health.state == Health::kHeld)) {
+      ++census.trustable;
+    }
+  }
+  return census;
+}
+
+void HealthMonitor::Judge(const ServiceAddress& address, Service* service,
+                          HealthTime now) {
+  const PanicWatch::Mode before = service->panic.mode();
+  service->census = TakeCensus(address, *service, now);
+  if (!service->panic.Update(panic_options_, service->census, now)) return;
+  changed_ = true;
+  if (before == PanicWatch::Mode::kPanic ||
+      service->panic.mode() == PanicWatch::Mode::kPanic) {
+    LogPanic(address, *service);
+  }
+}
+
+void HealthMonitor::JudgeServicesOf(Ipv4Address backend, HealthTime now) {
+  const auto services = services_of_.find(backend);
+  if (services == services_of_.end()) return;
+  for (const ServiceAddress& address : services->second) {
+    Judge(address, &services_.at(address), now);
+  }
+}
+
+void HealthMonitor::LogPanic(const ServiceAddress& address,
+                             const Service& service) {
+  const PanicWatch::Census& census = service.census;
+  if (service.panic.mode() == PanicWatch::Mode::kPanic) {
+    LOG(ERROR) << "PANIC: " << address.ToString() << ": " << census.up << " of "
+               << census.total << " backends are up, fewer than "
+               << options_.panic_percent
+               << "%: silence is held to be the network's fault, "
+               << census.trustable
+               << " that are silent or held get traffic nevertheless";
+  } else {
+    LOG(ERROR) << "panic over: " << address.ToString() << ": " << census.up
+               << " of " << census.total << " backends are up, "
+               << census.trustable << " that are silent or held get no traffic";
+  }
+}
+
+void HealthMonitor::TellOfChanges() {
+  if (std::exchange(changed_, false)) on_change_();
 }
 
 }  // namespace l275

@@ -8,103 +8,161 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
-#include "absl/status/status.h"
 #include "common/beacon_message.h"
 #include "common/ipv4_address.h"
+#include "common/service_address.h"
+#include "lb/agent/health/flap_damper.h"
 #include "lb/agent/health/health.h"
+#include "lb/agent/health/interval_warnings.h"
 #include "lb/agent/health/limited_log.h"
+#include "lb/agent/health/panic_watch.h"
 
 namespace l275 {
 
-// What became of the datagrams that arrived, since the start.
-struct BeaconCounters {
-  uint64_t accepted = 0;
-  uint64_t malformed = 0;       // no beacon of a known version
-  uint64_t stale = 0;           // not newer than the sender's last one
-  uint64_t unknown_sender = 0;  // for an address that is no backend
-};
-
-// Turns beacons, and their absence, into the health of the configured backends:
+// Turns beacons, and their absence, into the health of the configured backends,
+// and that into what each service does with them.
 //
-//                beacon "up"            timeout without a beacon
+// A subject (a backend, or one port of it) goes through these states:
+//
+//                 beacons "up"              timeout without a beacon
 //    kUnknown ─────────────────► kUp ────────────────────────────► kSilent
 //       │                      ▲  │ ▲                                │ │
-//       │          beacon "up" │  │ └────────────────────────────────┘ │
+//       │        beacons "up"  │  │ └────────────────────────────────┘ │
 //       │                      │  ▼ beacon "down"                      │
 //       └────────────────────► kDown ◄─────────────────────────────────┘
 //
-// A backend that said "down" stays kDown when it falls silent: it went on
+// kDraining is a kUp that wants no new flows. "up" beacons have to come
+// `up_after` times in a row; one suffices during the first timeout after the
+// start, so that a start of the agent is short, and after a silence that was
+// not believed. One that came and went too often is kHeld before it is kUp (see
+// FlapDamper). An "up" whose check is older than the beacon says it may be is a
+// "down". One that said "down" stays kDown when it falls silent: it went on
 // purpose, and that is what an operator wants to read.
 //
-// Which beacon is newer is decided by (epoch, sequence), so that datagrams that
-// the network duplicates, delays or reorders change nothing. A sender whose
-// clock was set back before it was started anew has an older epoch; it is
-// believed once the backend has not been heard for the timeout.
+// A service uses the subject of its own port if that ever had a beacon, else
+// that of the address. What it does with a silent backend depends on the
+// others; see PanicWatch.
 //
-// Nothing is kept about addresses that are no backends. One that becomes a
-// backend is kUnknown until its next beacon.
-//
-// Pure logic: neither reads a clock nor does input or output, but logs a line
-// for each change of state, as far as LimitedLog lets it. Not thread-safe;
-// lives on the agent's one thread.
+// Beacons come here when a BeaconFilter believes them. Pure logic: neither
+// reads a clock nor does input or output, but logs a line for each change, as
+// far as LimitedLog lets it. Not thread-safe; lives on the agent's one thread.
 class HealthMonitor {
  public:
   struct Options {
     std::chrono::milliseconds timeout{1600};  // at least 1 ms
+    int up_after = 3;                         // beacons, at least 1
+    int panic_percent = 50;                   // 0 to 100; 0: no panic
+    FlapDamper::Options flaps;
+    // Changes of state, at most: few where strangers can cause them.
+    int log_lines_per_second = 10;
   };
 
-  // `on_change` is called once at the end of each call below that changed a
-  // backend's state, SetBackends() excepted. It may read the monitor. Many
-  // backends may change in a row of calls, at the agent's start for example:
-  // callers that do much work should defer it to the event loop's next turn.
+  // How long after a beacon its sender falls silent: the timeout, and half an
+  // interval, 50 ms at most, since senders' intervals have jitter, and as many
+  // beacons as the timeout holds intervals shall have a chance to be heard.
+  static std::chrono::milliseconds SilenceAfter(
+      std::chrono::milliseconds timeout, std::chrono::milliseconds interval);
+
+  // One service's backends as the operator wants them, and its panic.
+  struct Service {
+    std::map<Ipv4Address, bool> backends;  // enabled?
+    PanicWatch panic;
+    PanicWatch::Census census;  // as last taken
+  };
+
+  // `on_change` is called once at the end of each call below that changed what
+  // a service does with a backend; by SetServices() only when that begins or
+  // ends a panic. It may read the monitor. Many backends may change in a row of
+  // calls, at the agent's start for example: callers that do much work should
+  // defer it to the event loop's next turn.
   HealthMonitor(const Options& options, std::function<void()> on_change);
 
-  // From now on these are the backends. Who was one already keeps its state.
-  void SetBackends(const std::set<Ipv4Address>& backends, HealthTime now);
+  // Who had beacons of its own in an earlier agent's time. To be called before
+  // SetServices().
+  void SetSpeakers(std::set<HealthSubject> speakers);
 
-  // These were up when an earlier agent ended, and are from now on, as if their
-  // beacons had been heard just now. Before SetBackends().
-  void PresumeUp(const std::set<Ipv4Address>& backends, HealthTime now);
+  // These were up when an earlier agent ended, and are held to be until their
+  // silence says otherwise: backends in services on a port. To be called before
+  // SetServices().
+  void PresumeUp(std::set<HealthSubject> backends);
 
+  // From now on these are the services. Who was a backend already keeps its
+  // state. The first call begins the start.
+  void SetServices(const HealthServices& services, HealthTime now);
+
+  // One for no subject of the services is ignored.
   void OnBeacon(const BeaconMessage& message, HealthTime now);
 
-  // A datagram that `why` says is no beacon, from `sender`. Counts it, and logs
-  // at most one such a minute.
-  void OnMalformed(const absl::Status& why, Ipv4Address sender);
+  // Makes those silent whose time is over, and ends panics.
+  void Tick(HealthTime now);
 
-  // Makes those silent whose time is over.
-  void ExpireSilent(HealthTime now);
+  // When Tick() will next find something to do, if no more beacons come;
+  // nullopt: never. Beacons never move it to an earlier time than half a
+  // timeout from them. Takes time proportional to the number of backends.
+  std::optional<HealthTime> NextTick() const;
 
-  // When ExpireSilent() will next find one, if no more beacons come; nullopt
-  // while no backend is up. While one is, beacons never move it to an earlier
-  // time. Takes time proportional to the number of backends.
-  std::optional<HealthTime> NextExpiry() const;
+  // What the service does with its backend.
+  HealthVerdict VerdictOf(const ServiceAddress& service,
+                          Ipv4Address backend) const;
 
-  // All configured backends. Valid and current as long as the monitor lives.
-  const HealthView& view() const { return backends_; }
-  const BeaconCounters& counters() const { return counters_; }
-  std::chrono::milliseconds timeout() const { return options_.timeout; }
+  // The subject that speaks for the backend in services on this port, with its
+  // health; null when the address is no backend.
+  const HealthView::value_type* SubjectOf(Ipv4Address backend,
+                                          uint16_t port) const;
+
+  // All subjects. Valid and current as long as the monitor lives.
+  const HealthView& view() const { return subjects_; }
+  const std::map<ServiceAddress, Service>& services() const {
+    return services_;
+  }
+  const Options& options() const { return options_; }
 
  private:
-  struct IntervalWarning {
-    HealthTime at;
-    std::chrono::milliseconds interval;
-  };
-
-  bool IsNews(const BackendHealth& backend, const BeaconMessage& message,
-              HealthTime now) const;
-  void ChangeState(Ipv4Address address, Health next, HealthTime now,
+  void SetSubjects(const std::set<HealthSubject>& wanted, HealthTime now);
+  void TakePresumed(HealthTime now);
+  void SetBackendsOf(const HealthServices& services);
+  void TakeWord(const HealthSubject& subject, const BeaconMessage& message,
+                HealthTime now, BackendHealth* backend);
+  void TakeWeight(uint16_t weight, HealthTime now, BackendHealth* backend);
+  void TakeUp(const HealthSubject& subject, Health word, HealthTime now,
+              BackendHealth* backend);
+  void TakeDown(const HealthSubject& subject, const std::string& reason,
+                HealthTime now, BackendHealth* backend);
+  void Return(const HealthSubject& subject, Health word, bool was_trusted,
+              HealthTime now, BackendHealth* backend);
+  void Hold(const HealthSubject& subject, HealthTime now,
+            BackendHealth* backend);
+  void ChangeState(const HealthSubject& subject, Health next, HealthTime now,
                    const std::string& reason, BackendHealth* backend);
-  void WarnOfLongInterval(const BackendHealth& backend,
-                          const BeaconMessage& message, HealthTime now);
+  // When it falls silent if no beacon comes; nullopt: it cannot.
+  std::optional<HealthTime> SilentAt(const BackendHealth& backend) const;
+  bool IsTrusted(const HealthSubject& subject,
+                 const BackendHealth& backend) const;
+  bool Trusts(const Service& service, const BackendHealth& backend) const;
+
+  bool IsQuiet(const BackendHealth& backend, HealthTime now) const;
+  PanicWatch::Census TakeCensus(const ServiceAddress& address,
+                                const Service& service, HealthTime now) const;
+  void Judge(const ServiceAddress& address, Service* service, HealthTime now);
+  void JudgeServicesOf(Ipv4Address backend, HealthTime now);
+  void LogPanic(const ServiceAddress& address, const Service& service);
+  void TellOfChanges();
 
   const Options options_;
+  const PanicWatch::Options panic_options_;
   const std::function<void()> on_change_;
-  HealthView backends_;
-  BeaconCounters counters_;
-  LimitedLog changes_log_{"changes of backends' states"};
-  std::map<Ipv4Address, IntervalWarning> warnings_;  // each backend's last
+  std::optional<HealthTime> started_;
+  std::set<HealthSubject> speakers_;
+  std::set<HealthSubject> presumed_up_;
+  HealthView subjects_;
+  std::map<ServiceAddress, Service> services_;
+  std::map<Ipv4Address, std::vector<ServiceAddress>> services_of_;
+  bool changed_ = false;  // since on_change_ was called
+  HealthTime last_tick_;
+  LimitedLog changes_log_;
+  IntervalWarnings warnings_;
 };
 
 }  // namespace l275

@@ -2,11 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
 #include "common/testing/log_capture.h"
 
 namespace l275 {
@@ -22,358 +22,272 @@ constexpr milliseconds kTimeout{1600};
 constexpr Ipv4Address kA = Ipv4Address::FromHost(0x0a000065);  // 10.0.0.101
 constexpr Ipv4Address kB = Ipv4Address::FromHost(0x0a000066);  // 10.0.0.102
 
-HealthTime At(int ms) {
+HealthTime At(int64_t ms) {
   return HealthTime(std::chrono::hours(1)) + milliseconds(ms);
 }
 
-BeaconMessage Beacon(Ipv4Address address, State state, uint64_t epoch,
-                     uint64_t sequence) {
-  BeaconMessage message;
-  message.address = address;
-  message.state = state;
-  message.interval_ms = 100;
-  message.epoch = epoch;
-  message.sequence = sequence;
-  return message;
+Ipv4Address Server(int number) {
+  return Ipv4Address::FromHost(0x0a000064 + static_cast<uint32_t>(number));
 }
 
+ServiceAddress Service(uint16_t port) {
+  ServiceAddress service;
+  service.protocol = IPPROTO_TCP;
+  service.vip = Ipv4Address::FromHost(0x0a0000c8);
+  service.port = port;
+  return service;
+}
+
+// One service on port 80 with servers 1 to `count`, all enabled.
+HealthServices Pool(int count) {
+  HealthServices services;
+  for (int i = 1; i <= count; ++i) services[Service(80)][Server(i)] = true;
+  return services;
+}
+
+HealthMonitor::Options Options() {
+  HealthMonitor::Options options;
+  options.timeout = kTimeout;
+  return options;
+}
+
+// A monitor, senders with a sequence each, and a clock that the test moves.
 class HealthMonitorTest : public ::testing::Test {
  protected:
-  HealthMonitorTest() { monitor_.SetBackends({kA, kB}, At(0)); }
+  explicit HealthMonitorTest(const HealthMonitor::Options& options = Options())
+      : monitor_(options, [this] { ++changes_; }) {}
 
-  Health StateOf(Ipv4Address address) {
-    return monitor_.view().at(address).state;
+  // Servers 1 to `count`, all heard once at 0 ms.
+  void StartPool(int count) {
+    monitor_.SetServices(Pool(count), At(0));
+    for (int i = 1; i <= count; ++i) Say(Server(i), State::kUp, 0);
+    changes_ = 0;
+    log_.Take();
+  }
+
+  BeaconMessage Message(Ipv4Address address, State state) {
+    BeaconMessage message;
+    message.address = address;
+    message.state = state;
+    message.interval_ms = 100;
+    message.epoch = 5;
+    message.sequence = ++sequence_;
+    return message;
+  }
+
+  void Say(Ipv4Address address, State state, int64_t at_ms) {
+    monitor_.OnBeacon(Message(address, state), At(at_ms));
+  }
+
+  // As the receiver does: the ticks that are due until then.
+  void TickUntil(int64_t at_ms) {
+    while (monitor_.NextTick() && *monitor_.NextTick() <= At(at_ms)) {
+      monitor_.Tick(*monitor_.NextTick());
+    }
+  }
+
+  const BackendHealth& HealthOf(Ipv4Address address, uint16_t port = 0) {
+    return monitor_.view().at({address, port});
+  }
+  std::string StateOf(Ipv4Address address, uint16_t port = 0) {
+    return HealthWord(HealthOf(address, port).state);
+  }
+  bool IsServing(Ipv4Address address, uint16_t port = 80) {
+    return monitor_.VerdictOf(Service(port), address).alive;
+  }
+  int CountServing(int count) {
+    int serving = 0;
+    for (int i = 1; i <= count; ++i) serving += IsServing(Server(i));
+    return serving;
+  }
+  std::string ModeOf(uint16_t port = 80) {
+    return PanicWord(monitor_.services().at(Service(port)).panic.mode());
   }
 
   int changes_ = 0;
-  HealthMonitor monitor_{{kTimeout}, [this] { ++changes_; }};
+  uint64_t sequence_ = 0;
+  HealthMonitor monitor_;
   LogCapture log_;
 };
 
-// Its beacons of before the restart are news still.
 TEST_F(HealthMonitorTest, PresumedUpUntilItsSilenceSaysOtherwise) {
-  HealthMonitor monitor(HealthMonitor::Options{}, [] {});
-  monitor.PresumeUp({kA}, At(0));
-  monitor.SetBackends({kA, kB}, At(0));
-  EXPECT_EQ(monitor.view().at(kA).state, Health::kUp);
-  EXPECT_EQ(monitor.view().at(kB).state, Health::kUnknown);
-  monitor.OnBeacon(Beacon(kA, State::kUp, 1, 1), At(100));
-  EXPECT_EQ(monitor.counters().accepted, 1u);
-  monitor.ExpireSilent(At(1699));
-  EXPECT_EQ(monitor.view().at(kA).state, Health::kUp);
-  monitor.ExpireSilent(At(1700));
-  EXPECT_EQ(monitor.view().at(kA).state, Health::kSilent);
+  HealthMonitor::Options options;
+  options.panic_percent = 0;
+  HealthMonitor monitor(options, [] {});
+  monitor.PresumeUp({{kA, 80}});
+  monitor.SetServices(Pool(2), At(0));
+  const auto state = [&](Ipv4Address backend) {
+    return std::string(
+        HealthWord(monitor.SubjectOf(backend, 80)->second.state));
+  };
+  EXPECT_EQ(state(kA), "up");
+  EXPECT_EQ(state(kB), "unknown");
+  EXPECT_TRUE(monitor.SubjectOf(kA, 80)->second.presumed);
+  monitor.OnBeacon(Message(kA, State::kUp), At(100));
+  EXPECT_FALSE(monitor.SubjectOf(kA, 80)->second.presumed);
+  monitor.Tick(At(1699));
+  EXPECT_EQ(state(kA), "up");
+  monitor.Tick(At(1800));
+  EXPECT_EQ(state(kA), "silent");
 }
 
 TEST_F(HealthMonitorTest, BackendsAreUnknownUntilHeard) {
-  EXPECT_EQ(StateOf(kA), Health::kUnknown);
-  EXPECT_EQ(monitor_.view().at(kA).last_beacon, std::nullopt);
-  EXPECT_EQ(monitor_.view().at(kA).last_change, At(0));
-  EXPECT_EQ(monitor_.NextExpiry(), std::nullopt);
-  monitor_.ExpireSilent(At(1000000));
-  EXPECT_EQ(StateOf(kA), Health::kUnknown);
+  monitor_.SetServices(Pool(2), At(0));
+  EXPECT_EQ(StateOf(kA), "unknown");
+  EXPECT_EQ(HealthOf(kA).last_beacon, std::nullopt);
+  EXPECT_EQ(HealthOf(kA).reason, "never heard");
+  EXPECT_EQ(monitor_.NextTick(), std::nullopt);
+  monitor_.Tick(At(1000000));
+  EXPECT_EQ(StateOf(kA), "unknown");
+  EXPECT_FALSE(IsServing(kA));
   EXPECT_EQ(changes_, 0);
 }
 
 TEST_F(HealthMonitorTest, ABeaconTellsEverythingThatTheViewShows) {
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 7, 1), At(40));
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 7, 2), At(140));
-  const BackendHealth& backend = monitor_.view().at(kA);
+  monitor_.SetServices(Pool(2), At(0));
+  BeaconMessage message = Message(kA, State::kUp);
+  message.key_id = 9;
+  message.weight = 70;
+  monitor_.OnBeacon(message, At(40));
+  message.sequence += 2;
+  monitor_.OnBeacon(message, At(140));
+  const BackendHealth& backend = HealthOf(kA);
   EXPECT_EQ(backend.state, Health::kUp);
+  EXPECT_EQ(backend.reason, "its first beacon");
   EXPECT_EQ(backend.last_change, At(40));
   EXPECT_EQ(backend.last_beacon, At(140));
   EXPECT_EQ(backend.interval, milliseconds(100));
-  EXPECT_EQ(backend.epoch, 7u);
-  EXPECT_EQ(backend.sequence, 2u);
-  EXPECT_EQ(StateOf(kB), Health::kUnknown);
+  EXPECT_EQ(backend.key_id, 9u);
+  EXPECT_EQ(backend.weight, 70);
+  EXPECT_DOUBLE_EQ(*backend.loss.Percent(), 50);
+  EXPECT_EQ(StateOf(kB), "unknown");
 }
 
-// What happens to backend A in the order of time, and what comes of it. The
-// last step is the one under test.
-struct Step {
-  enum Kind { kBeacon, kExpire } kind;
-  int at_ms;
-  State state = State::kUp;
-  uint64_t epoch = 0;
-  uint64_t sequence = 0;
-};
-
-Step Up(int at_ms, uint64_t epoch, uint64_t sequence) {
-  return {Step::kBeacon, at_ms, State::kUp, epoch, sequence};
-}
-Step Down(int at_ms, uint64_t epoch, uint64_t sequence) {
-  return {Step::kBeacon, at_ms, State::kDown, epoch, sequence};
-}
-Step Expire(int at_ms) { return {Step::kExpire, at_ms}; }
-
-struct Row {
-  const char* description;
-  std::vector<Step> steps;
-  Health state;
-  int changes;  // calls of on_change, all steps together
-  uint64_t accepted;
-  uint64_t stale;
-};
-
-class HealthMonitorRowTest : public ::testing::TestWithParam<Row> {};
-
-TEST_P(HealthMonitorRowTest, EndsAsDescribed) {
-  const Row& row = GetParam();
-  SCOPED_TRACE(row.description);
-  int changes = 0;
-  HealthMonitor monitor({kTimeout}, [&changes] { ++changes; });
-  monitor.SetBackends({kA}, At(0));
-  for (const Step& step : row.steps) {
-    if (step.kind == Step::kExpire) {
-      monitor.ExpireSilent(At(step.at_ms));
-    } else {
-      monitor.OnBeacon(Beacon(kA, step.state, step.epoch, step.sequence),
-                       At(step.at_ms));
-    }
-  }
-  EXPECT_EQ(HealthWord(monitor.view().at(kA).state),
-            std::string(HealthWord(row.state)));
-  EXPECT_EQ(changes, row.changes);
-  EXPECT_EQ(monitor.counters().accepted, row.accepted);
-  EXPECT_EQ(monitor.counters().stale, row.stale);
+TEST_F(HealthMonitorTest, AtTheStartOneBeaconSuffices) {
+  monitor_.SetServices(Pool(2), At(0));
+  Say(kA, State::kUp, 1599);
+  EXPECT_EQ(StateOf(kA), "up");
+  Say(kB, State::kUp, 1600);
+  Say(kB, State::kUp, 1700);
+  EXPECT_EQ(StateOf(kB), "unknown") << "later it takes some in a row";
+  Say(kB, State::kUp, 1800);
+  EXPECT_EQ(StateOf(kB), "up");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    States, HealthMonitorRowTest,
-    ::testing::Values(
-        Row{"unknown, beacon up", {Up(0, 5, 1)}, Health::kUp, 1, 1, 0},
-        Row{"unknown, beacon down", {Down(0, 5, 1)}, Health::kDown, 1, 1, 0},
-        Row{"first beacon has a high sequence: the agent started later",
-            {Up(0, 5, 90000)},
-            Health::kUp,
-            1,
-            1,
-            0},
-        Row{"up, beacon up",
-            {Up(0, 5, 1), Up(100, 5, 2)},
-            Health::kUp,
-            1,
-            2,
-            0},
-        Row{"up, beacon down",
-            {Up(0, 5, 1), Down(100, 5, 2)},
-            Health::kDown,
-            2,
-            2,
-            0},
-        Row{"down said three times",
-            {Up(0, 5, 1), Down(9, 5, 2), Down(9, 5, 3), Down(9, 5, 4)},
-            Health::kDown,
-            2,
-            4,
-            0},
-        Row{"down, beacon up of a new start",
-            {Down(0, 5, 9), Up(50, 6, 1)},
-            Health::kUp,
-            2,
-            2,
-            0},
-        Row{"up, 1 ms before the timeout",
-            {Up(0, 5, 1), Expire(1599)},
-            Health::kUp,
-            1,
-            1,
-            0},
-        Row{"up, at the timeout",
-            {Up(0, 5, 1), Expire(1600)},
-            Health::kSilent,
-            2,
-            1,
-            0},
-        Row{"up, the timeout counts from the last beacon",
-            {Up(0, 5, 1), Up(100, 5, 2), Expire(1699)},
-            Health::kUp,
-            1,
-            2,
-            0},
-        Row{"silent stays silent",
-            {Up(0, 5, 1), Expire(1600), Expire(9000)},
-            Health::kSilent,
-            2,
-            1,
-            0},
-        Row{"silent, beacon up",
-            {Up(0, 5, 1), Expire(1600), Up(1700, 5, 2)},
-            Health::kUp,
-            3,
-            2,
-            0},
-        Row{"silent, beacon down",
-            {Up(0, 5, 1), Expire(1600), Down(1700, 5, 2)},
-            Health::kDown,
-            3,
-            2,
-            0},
-        Row{"down stays down in silence",
-            {Down(0, 5, 1), Expire(9000)},
-            Health::kDown,
-            1,
-            1,
-            0}));
-
-INSTANTIATE_TEST_SUITE_P(
-    Order, HealthMonitorRowTest,
-    ::testing::Values(Row{"a duplicate is stale",
-                          {Up(0, 5, 1), Up(1, 5, 1)},
-                          Health::kUp,
-                          1,
-                          1,
-                          1},
-                      Row{"a duplicate does not put off the timeout",
-                          {Up(0, 5, 1), Up(1000, 5, 1), Expire(1600)},
-                          Health::kSilent,
-                          2,
-                          1,
-                          1},
-                      Row{"an up that a down overtook is stale",
-                          {Up(0, 5, 1), Down(9, 5, 3), Up(10, 5, 2)},
-                          Health::kDown,
-                          2,
-                          2,
-                          1},
-                      Row{"a gap in the sequence is a lost beacon",
-                          {Up(0, 5, 1), Down(9, 5, 8)},
-                          Health::kDown,
-                          2,
-                          2,
-                          0},
-                      Row{"a newer epoch counts whatever its sequence",
-                          {Up(0, 5, 90), Down(9, 6, 1)},
-                          Health::kDown,
-                          2,
-                          2,
-                          0},
-                      Row{"an older epoch is stale",
-                          {Up(0, 5, 1), Down(9, 4, 90)},
-                          Health::kUp,
-                          1,
-                          1,
-                          1},
-                      Row{"an older epoch is stale until the timeout",
-                          {Up(0, 5, 1), Down(1599, 4, 1)},
-                          Health::kUp,
-                          1,
-                          1,
-                          1},
-                      Row{"an older epoch counts from the timeout on",
-                          {Up(0, 5, 1), Down(1600, 4, 1)},
-                          Health::kDown,
-                          2,
-                          2,
-                          0},
-                      Row{"a clock set back: back to its sequence afterwards",
-                          {Down(0, 5, 9), Up(2000, 4, 1), Up(2100, 4, 2),
-                           Up(2200, 4, 2)},
-                          Health::kUp,
-                          2,
-                          3,
-                          1},
-                      Row{"the same sequence stays stale after the timeout",
-                          {Up(0, 5, 1), Expire(1600), Up(5000, 5, 1)},
-                          Health::kSilent,
-                          2,
-                          1,
-                          1}));
-
-TEST_F(HealthMonitorTest, NextExpiryIsThatOfTheBackendUpSilentLongest) {
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 1), At(0));
-  monitor_.OnBeacon(Beacon(kB, State::kUp, 5, 1), At(50));
-  EXPECT_EQ(monitor_.NextExpiry(), At(1600));
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 2), At(100));
-  EXPECT_EQ(monitor_.NextExpiry(), At(1650));
-  monitor_.OnBeacon(Beacon(kB, State::kDown, 5, 2), At(110));
-  EXPECT_EQ(monitor_.NextExpiry(), At(1700));
-  monitor_.ExpireSilent(At(1700));
-  EXPECT_EQ(monitor_.NextExpiry(), std::nullopt);
-}
-
-TEST_F(HealthMonitorTest, BackendsThatFallSilentTogetherAreOneChange) {
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 1), At(0));
-  monitor_.OnBeacon(Beacon(kB, State::kUp, 5, 1), At(1));
+TEST_F(HealthMonitorTest, DownCountsAtOnceAndUpAfterSomeInARow) {
+  StartPool(4);
+  Say(kA, State::kDown, 100);
+  EXPECT_EQ(StateOf(kA), "down");
+  EXPECT_FALSE(IsServing(kA));
+  Say(kA, State::kUp, 200);
+  Say(kA, State::kUp, 300);
+  Say(kA, State::kDown, 400);
+  Say(kA, State::kUp, 500);
+  Say(kA, State::kUp, 600);
+  EXPECT_EQ(StateOf(kA), "down");
+  Say(kA, State::kUp, 600 + 1600);
+  EXPECT_EQ(StateOf(kA), "down") << "a silence ends the row";
+  Say(kA, State::kUp, 2300);
+  Say(kA, State::kUp, 2400);
+  EXPECT_EQ(StateOf(kA), "up");
+  EXPECT_TRUE(IsServing(kA));
   EXPECT_EQ(changes_, 2);
-  monitor_.ExpireSilent(At(5000));
-  EXPECT_EQ(changes_, 3);
-  EXPECT_EQ(StateOf(kA), Health::kSilent);
-  EXPECT_EQ(StateOf(kB), Health::kSilent);
 }
 
-TEST_F(HealthMonitorTest, OnChangeSeesTheNewState) {
-  std::vector<std::string> seen;
-  HealthMonitor* watched = nullptr;
-  HealthMonitor monitor({kTimeout}, [&] {
-    const BackendHealth& backend = watched->view().at(kA);
-    seen.push_back(HealthWord(backend.state));
-    EXPECT_TRUE(backend.last_beacon.has_value());
-  });
-  watched = &monitor;
-  monitor.SetBackends({kA}, At(0));
-  monitor.OnBeacon(Beacon(kA, State::kUp, 5, 1), At(0));
-  monitor.ExpireSilent(At(1600));
-  EXPECT_THAT(seen, ElementsAre("up", "silent"));
+TEST_F(HealthMonitorTest, SilenceForTheTimeoutEndsUp) {
+  StartPool(4);
+  for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, 1550);
+  EXPECT_EQ(monitor_.NextTick(), At(1650)) << "the timeout, half an interval";
+  monitor_.Tick(At(1649));
+  EXPECT_EQ(StateOf(kA), "up");
+  monitor_.Tick(At(1650));
+  EXPECT_EQ(StateOf(kA), "silent");
+  EXPECT_FALSE(IsServing(kA));
+  EXPECT_EQ(ModeOf(), "calm");
+  EXPECT_EQ(changes_, 1);
+  monitor_.Tick(At(1651));
+  EXPECT_EQ(changes_, 1);
 }
 
-TEST_F(HealthMonitorTest, BeaconsForOthersAreCountedAndForgotten) {
-  const Ipv4Address other = Ipv4Address::FromHost(0x0a000067);
-  monitor_.OnBeacon(Beacon(other, State::kUp, 5, 1), At(0));
-  EXPECT_EQ(monitor_.counters().unknown_sender, 1u);
-  EXPECT_EQ(monitor_.counters().accepted, 0u);
-  EXPECT_EQ(monitor_.view().count(other), 0u);
+TEST_F(HealthMonitorTest, WhoSaidDownStaysDownInSilence) {
+  StartPool(4);
+  Say(kA, State::kDown, 100);
+  for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, 9000);
+  monitor_.Tick(At(9100));
+  EXPECT_EQ(StateOf(kA), "down");
+}
+
+TEST_F(HealthMonitorTest, DrainingKeepsFlowsAndTakesNoNewOnes) {
+  StartPool(4);
+  Say(kA, State::kDraining, 100);
+  EXPECT_EQ(StateOf(kA), "draining");
+  EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).alive);
+  EXPECT_FALSE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
+  Say(kA, State::kUp, 200);
+  EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
+  EXPECT_EQ(HealthOf(kA).flaps.changes(), 0u);
+}
+
+TEST_F(HealthMonitorTest, AStaleCheckIsDown) {
+  StartPool(4);
+  BeaconMessage message = Message(kA, State::kUp);
+  message.check_validity_ms = 900;
+  message.check_age_ms = 900;
+  monitor_.OnBeacon(message, At(100));
+  EXPECT_EQ(StateOf(kA), "up");
+  message.check_age_ms = 901;
+  monitor_.OnBeacon(message, At(200));
+  EXPECT_EQ(StateOf(kA), "down");
+  EXPECT_EQ(HealthOf(kA).reason,
+            "its check is stale: 901 ms old, expected at most 900");
+  message.state = State::kDraining;
+  message.check_age_ms = 0;
+  for (int ms : {300, 400, 500}) monitor_.OnBeacon(message, At(ms));
+  EXPECT_EQ(StateOf(kA), "draining");
+}
+
+TEST_F(HealthMonitorTest, WeightsCountAtMostOnceASecond) {
+  StartPool(2);
+  BeaconMessage message = Message(kA, State::kUp);
+  message.weight = 60;
+  monitor_.OnBeacon(message, At(100));
+  EXPECT_EQ(monitor_.VerdictOf(Service(80), kA).weight_percent, 60);
+  EXPECT_EQ(changes_, 1);
+  message.weight = 50;
+  monitor_.OnBeacon(message, At(1099));
+  EXPECT_EQ(HealthOf(kA).weight, 60);
+  monitor_.OnBeacon(message, At(1100));
+  EXPECT_EQ(HealthOf(kA).weight, 50);
+  EXPECT_EQ(changes_, 2);
+}
+
+TEST_F(HealthMonitorTest, OthersBeaconsAreForgotten) {
+  StartPool(2);
+  Say(Server(3), State::kUp, 100);
+  EXPECT_EQ(monitor_.view().count({Server(3), 0}), 0u);
   EXPECT_EQ(changes_, 0);
 }
 
-TEST_F(HealthMonitorTest, AnAddedBackendIsUpWithItsNextBeacon) {
-  const Ipv4Address added = Ipv4Address::FromHost(0x0a000067);
-  monitor_.OnBeacon(Beacon(added, State::kUp, 5, 1), At(0));
-  monitor_.SetBackends({kA, kB, added}, At(10));
-  EXPECT_EQ(StateOf(added), Health::kUnknown);
-  monitor_.OnBeacon(Beacon(added, State::kUp, 5, 2), At(100));
-  EXPECT_EQ(StateOf(added), Health::kUp);
-}
-
-TEST_F(HealthMonitorTest, SetBackendsKeepsWhoStaysAndForgetsWhoGoes) {
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 1), At(0));
-  monitor_.OnBeacon(Beacon(kB, State::kUp, 5, 1), At(0));
-  monitor_.SetBackends({kA}, At(10));
-  EXPECT_EQ(StateOf(kA), Health::kUp);
-  EXPECT_EQ(monitor_.view().at(kA).last_change, At(0));
-  EXPECT_EQ(monitor_.view().count(kB), 0u);
-  monitor_.SetBackends({kA, kB}, At(20));
-  EXPECT_EQ(StateOf(kB), Health::kUnknown);
-  EXPECT_EQ(monitor_.view().at(kB).last_change, At(20));
-  EXPECT_EQ(changes_, 2) << "the caller knows of its own changes";
-}
-
-TEST_F(HealthMonitorTest, LogsEachChangeOnceWithItsReason) {
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 1), At(0));
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 2), At(100));
-  monitor_.ExpireSilent(At(1700));
-  monitor_.ExpireSilent(At(1800));
-  monitor_.OnBeacon(Beacon(kA, State::kUp, 5, 3), At(5100));
-  monitor_.OnBeacon(Beacon(kA, State::kDown, 5, 4), At(5200));
-  monitor_.OnBeacon(Beacon(kA, State::kDown, 5, 5), At(5201));
-  EXPECT_THAT(
-      log_.Take(),
-      ElementsAre(
-          "backend 10.0.0.101 is up (was unknown): its first beacon",
-          "backend 10.0.0.101 is silent (was up): no beacon for 1600 ms",
-          "backend 10.0.0.101 is up (was silent): a beacon, 5000 ms after the "
-          "one before",
-          "backend 10.0.0.101 is down (was up): its beacon says so"));
+TEST_F(HealthMonitorTest, SetServicesKeepsWhoStaysAndForgetsWhoGoes) {
+  StartPool(2);
+  monitor_.SetServices(Pool(1), At(10));
+  EXPECT_EQ(StateOf(kA), "up");
+  EXPECT_EQ(HealthOf(kA).last_change, At(0));
+  EXPECT_EQ(monitor_.view().count({kB, 0}), 0u);
+  monitor_.SetServices(Pool(2), At(20));
+  EXPECT_EQ(StateOf(kB), "unknown");
+  EXPECT_EQ(HealthOf(kB).last_change, At(20));
+  EXPECT_EQ(changes_, 0) << "the caller knows of its own changes";
 }
 
 TEST_F(HealthMonitorTest, WarnsOnceOfAnIntervalTooLongForTheTimeout) {
-  BeaconMessage message = Beacon(kA, State::kUp, 5, 1);
+  StartPool(2);
+  BeaconMessage message = Message(kA, State::kUp);
   message.interval_ms = 533;
   monitor_.OnBeacon(message, At(0));
-  log_.Take();
-  for (message.interval_ms = 534; message.sequence < 5; ++message.sequence) {
-    monitor_.OnBeacon(message, At(0));
-  }
+  EXPECT_THAT(log_.Take(), SizeIs(0));
+  message.interval_ms = 534;
+  for (int i = 0; i < 5; ++i) monitor_.OnBeacon(message, At(i));
   EXPECT_THAT(log_.Take(),
               ElementsAre(HasSubstr("sends a beacon every 534 ms, more than a "
                                     "third of the timeout of 1600 ms")));
@@ -382,54 +296,349 @@ TEST_F(HealthMonitorTest, WarnsOnceOfAnIntervalTooLongForTheTimeout) {
   EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr("every 4294967295 ms")));
 }
 
-// As forged beacons between those of the backend would.
 TEST_F(HealthMonitorTest, WarnsOfAlternatingIntervalsOnceAMinute) {
-  BeaconMessage message = Beacon(kA, State::kUp, 5, 1);
-  monitor_.OnBeacon(message, At(0));
-  log_.Take();
+  StartPool(1);
+  BeaconMessage message = Message(kA, State::kUp);
   for (int seconds = 1; seconds <= 121; ++seconds) {
     message.interval_ms = seconds % 2 == 0 ? 100 : 2000;
-    ++message.sequence;
     monitor_.OnBeacon(message, At(seconds * 1000));
   }
   const auto warning = HasSubstr("every 2000 ms");
   EXPECT_THAT(log_.Take(), ElementsAre(warning, warning, warning));
 }
 
-TEST_F(HealthMonitorTest, WarnsInTimeOfAnIntervalThatStays) {
-  BeaconMessage message = Beacon(kA, State::kUp, 5, 1);
-  message.interval_ms = 600;
-  monitor_.OnBeacon(message, At(0));
-  message.interval_ms = 700;
-  ++message.sequence;
-  monitor_.OnBeacon(message, At(600));
+TEST_F(HealthMonitorTest, LogsEachChangeOnceWithItsReason) {
+  monitor_.SetServices(Pool(4), At(0));
+  Say(kA, State::kUp, 0);
+  Say(kA, State::kUp, 100);
+  monitor_.Tick(At(1750));
+  monitor_.Tick(At(1800));
+  EXPECT_THAT(
+      log_.Take(),
+      ElementsAre("backend 10.0.0.101 is up (was unknown): its first beacon",
+                  "backend 10.0.0.101 is silent (was up): no beacon for 1650 "
+                  "ms",
+                  HasSubstr("PANIC: tcp:10.0.0.200:80: 0 of 4 backends are "
+                            "up, fewer than 50%")));
+  for (int i = 2; i <= 4; ++i) {
+    for (int ms : {5000, 5100, 5200}) Say(Server(i), State::kUp, ms);
+  }
   log_.Take();
-  ++message.sequence;
-  monitor_.OnBeacon(message, At(60000));
-  EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr("every 700 ms")));
+  monitor_.Tick(At(5300));
+  Say(kA, State::kDown, 5400);
+  EXPECT_THAT(log_.Take(),
+              ElementsAre("backend 10.0.0.101 is down (was silent): its beacon "
+                          "says so",
+                          HasSubstr("panic over: tcp:10.0.0.200:80: 3 of 4")));
+  for (int ms : {5500, 5600, 5700}) Say(kA, State::kUp, ms);
+  EXPECT_THAT(log_.Take(), ElementsAre("backend 10.0.0.101 is up (was down): 3 "
+                                       "beacons in a row say so"));
 }
 
-TEST_F(HealthMonitorTest, LogsOfABackendThatFlapsAreBounded) {
-  for (uint64_t i = 1; i <= 100; ++i) {
-    const State state = i % 2 == 0 ? State::kDown : State::kUp;
-    monitor_.OnBeacon(Beacon(kA, state, 5, i), At(static_cast<int>(i)));
+// --- Ports
+
+class HealthMonitorPortTest : public HealthMonitorTest {
+ protected:
+  // Services on port 80, 443 and all ports, each with A and B.
+  HealthMonitorPortTest() { monitor_.SetServices(Services(), At(0)); }
+
+  static HealthServices Services() {
+    HealthServices services;
+    for (uint16_t port : {80, 443, 0}) {
+      services[Service(port)] = {{kA, true}, {kB, true}};
+    }
+    return services;
   }
-  EXPECT_THAT(log_.Take(), SizeIs(10));
-  EXPECT_EQ(changes_, 100) << "what is not logged counts";
-  monitor_.OnBeacon(Beacon(kA, State::kDown, 5, 101), At(1500));
-  EXPECT_THAT(log_.Take(),
-              ElementsAre("90 more changes of backends' states are not logged: "
-                          "at most 10 are in a second"));
+
+  void SayPort(Ipv4Address address, uint16_t port, State state, int64_t at_ms) {
+    BeaconMessage message = Message(address, state);
+    message.port = port;
+    monitor_.OnBeacon(message, At(at_ms));
+  }
+};
+
+TEST_F(HealthMonitorPortTest, APortZeroBeaconSpeaksForAllServices) {
+  Say(kA, State::kUp, 0);
+  for (uint16_t port : {80, 443, 0}) EXPECT_TRUE(IsServing(kA, port)) << port;
 }
 
-TEST_F(HealthMonitorTest, CountsEveryMalformedDatagramAndLogsTheFirst) {
-  for (int i = 0; i < 3; ++i) {
-    monitor_.OnMalformed(absl::InvalidArgumentError("a beacon of 3 bytes"), kB);
+TEST_F(HealthMonitorPortTest, APortsOwnBeaconSpeaksForThatPortAlone) {
+  Say(kA, State::kUp, 0);
+  SayPort(kA, 443, State::kDown, 10);
+  EXPECT_TRUE(IsServing(kA, 80));
+  EXPECT_FALSE(IsServing(kA, 443));
+  EXPECT_TRUE(IsServing(kA, 0));
+  EXPECT_EQ(StateOf(kA, 443), "down");
+  EXPECT_EQ(monitor_.SubjectOf(kA, 443)->first.ToString(), "10.0.0.101:443");
+  EXPECT_EQ(monitor_.SubjectOf(kA, 80)->first.ToString(), "10.0.0.101");
+}
+
+TEST_F(HealthMonitorPortTest, TheHostsBeaconDoesNotStandInForASilentPort) {
+  Say(kA, State::kUp, 0);
+  Say(kB, State::kUp, 0);
+  SayPort(kA, 443, State::kUp, 0);
+  Say(kA, State::kUp, 1590);
+  Say(kB, State::kUp, 1590);
+  TickUntil(1700);
+  EXPECT_EQ(StateOf(kA, 443), "silent");
+  EXPECT_FALSE(IsServing(kA, 443));
+  EXPECT_TRUE(IsServing(kA, 80));
+}
+
+TEST_F(HealthMonitorPortTest, APortsFirstBeaconsCutNobodyOff) {
+  Say(kA, State::kUp, 0);
+  for (int ms : {5000, 5100, 5200, 5300}) {
+    Say(kA, State::kUp, ms);
+    SayPort(kA, 443, State::kUp, ms);
+    EXPECT_TRUE(IsServing(kA, 443)) << ms;
   }
-  EXPECT_EQ(monitor_.counters().malformed, 3u);
-  EXPECT_THAT(log_.Take(),
-              ElementsAre("ignoring what 10.0.0.102 sent to the beacon group: "
-                          "a beacon of 3 bytes"));
+  EXPECT_EQ(monitor_.SubjectOf(kA, 443)->first.port, 443);
+}
+
+TEST_F(HealthMonitorPortTest, OnlyPortsOfServicesHaveASubject) {
+  SayPort(kA, 8080, State::kUp, 0);
+  EXPECT_EQ(monitor_.view().count({kA, 8080}), 0u);
+}
+
+TEST_F(HealthMonitorPortTest, APortThatHadABeaconBeforeTheStartIsAwaited) {
+  HealthMonitor later(Options(), [] {});
+  later.SetSpeakers({{kA, 443}});
+  later.SetServices(Services(), At(0));
+  later.OnBeacon(Message(kA, State::kUp), At(1));
+  EXPECT_TRUE(later.VerdictOf(Service(80), kA).alive);
+  EXPECT_FALSE(later.VerdictOf(Service(443), kA).alive);
+}
+
+TEST_F(HealthMonitorPortTest, ABackendThatIsAddedAgainBeginsWithoutItsPort) {
+  SayPort(kA, 443, State::kDown, 0);
+  HealthServices without = Services();
+  for (auto& [service, backends] : without) backends.erase(kA);
+  monitor_.SetServices(without, At(10));
+  monitor_.SetServices(Services(), At(20));
+  Say(kA, State::kUp, 30);
+  EXPECT_TRUE(IsServing(kA, 443));
+}
+
+// --- Flapping
+
+TEST_F(HealthMonitorTest, AServerThatFlapsOnceASecondChangesLittle) {
+  StartPool(4);
+  int changes = 0;
+  bool served = true;
+  for (int ms = 100; ms <= 30'000; ms += 100) {
+    Say(kA, ms % 1000 < 500 ? State::kDown : State::kUp, ms);
+    for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, ms);
+    TickUntil(ms);
+    changes += IsServing(kA) != served;
+    served = IsServing(kA);
+    for (int i = 2; i <= 4; ++i) ASSERT_TRUE(IsServing(Server(i)));
+  }
+  EXPECT_EQ(changes, 3);
+  EXPECT_FALSE(served);
+  EXPECT_EQ(HealthOf(kA).flaps.holds(), 1u);
+  for (int ms = 30'100; ms <= 59'900; ms += 100) {
+    Say(kA, State::kUp, ms);
+    ASSERT_FALSE(IsServing(kA)) << ms;
+    ASSERT_EQ(StateOf(kA), ms < 30'300 ? "down" : "held");
+  }
+  for (int ms = 60'000; ms <= 60'500; ms += 100) Say(kA, State::kUp, ms);
+  EXPECT_TRUE(IsServing(kA)) << "steady for a hold";
+}
+
+TEST_F(HealthMonitorTest, SilencesAreFlapsToo) {
+  StartPool(4);
+  int changes = 0;
+  bool served = true;
+  for (int ms = 100; ms <= 60'000; ms += 100) {
+    if (ms % 4000 < 2000) Say(kA, State::kUp, ms);
+    for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, ms);
+    TickUntil(ms);
+    changes += IsServing(kA) != served;
+    served = IsServing(kA);
+  }
+  EXPECT_EQ(changes, 3);
+  EXPECT_FALSE(served);
+}
+
+TEST_F(HealthMonitorTest, TheLastServersAreNotHeldOut) {
+  StartPool(1);
+  for (int ms = 100; ms <= 10'000; ms += 100) {
+    Say(kA, ms % 1000 < 500 ? State::kDown : State::kUp, ms);
+    if (ms % 1000 == 800) {
+      EXPECT_TRUE(IsServing(kA)) << ms;
+    } else if (ms % 1000 == 300) {
+      EXPECT_FALSE(IsServing(kA)) << ms;
+    }
+  }
+  EXPECT_EQ(ModeOf(), "calm") << "it says down now";
+  EXPECT_GT(monitor_.services().at(Service(80)).panic.panics(), 0u);
+}
+
+// --- Panic. The pool's beacons come every 100 ms, server i's at i ms.
+
+class HealthMonitorPanicTest : public HealthMonitorTest {
+ protected:
+  static constexpr int kServers = 20;
+
+  HealthMonitorPanicTest() { StartPool(kServers); }
+
+  // All of `from` to `to` until `until_ms`, without those that `lost` says.
+  template <typename Lost>
+  void Run(int64_t from_ms, int64_t until_ms, Lost lost) {
+    for (int64_t ms = from_ms; ms < until_ms; ++ms) {
+      TickUntil(ms);
+      const int server = static_cast<int>(ms % 100) + 1;
+      if (server <= kServers && !lost(server)) {
+        Say(Server(server), State::kUp, ms);
+      }
+      ms_ = ms;
+      WatchTables();
+    }
+  }
+
+  // What a table would see.
+  void WatchTables() {
+    const int serving = CountServing(kServers);
+    fewest_ = std::min(fewest_, serving);
+  }
+
+  static bool Nobody(int) { return false; }
+  static bool Everybody(int) { return true; }
+
+  int fewest_ = kServers;
+  int64_t ms_ = 0;
+};
+
+TEST_F(HealthMonitorPanicTest, WhenAllBeaconsStopNothingChanges) {
+  Run(1, 5000, Nobody);
+  Run(5000, 60'000, Everybody);
+  EXPECT_EQ(fewest_, kServers);
+  EXPECT_EQ(ModeOf(), "panic");
+  EXPECT_EQ(StateOf(kA), "silent");
+  EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).trusted);
+  Run(60'000, 70'000, Nobody);
+  EXPECT_EQ(fewest_, kServers) << "nor when they return";
+  EXPECT_EQ(ModeOf(), "calm");
+  EXPECT_EQ(monitor_.services().at(Service(80)).panic.panics(), 1u);
+  EXPECT_EQ(HealthOf(kA).flaps.changes(), 0u) << "that was not its fault";
+}
+
+TEST_F(HealthMonitorPanicTest, NothingChangesWhenTheNetworkFlaps) {
+  int64_t ms = 1;
+  for (int i = 0; i < 10; ++i, ms += 10'000) {
+    Run(ms, ms + 5000, Nobody);
+    Run(ms + 5000, ms + 10'000, Everybody);
+  }
+  EXPECT_EQ(fewest_, kServers);
+  Run(ms, ms + 5000, Nobody);
+  EXPECT_EQ(StateOf(kA), "up");
+}
+
+TEST_F(HealthMonitorPanicTest, OneSilentServerIsFoundInTime) {
+  Run(1, 5000, Nobody);
+  Run(5000, 6550, [](int server) { return server == 1; });
+  EXPECT_TRUE(IsServing(kA));
+  Run(6550, 6552, [](int server) { return server == 1; });
+  EXPECT_FALSE(IsServing(kA)) << "its last beacon came at 4900 ms";
+  EXPECT_EQ(fewest_, kServers - 1);
+}
+
+TEST_F(HealthMonitorPanicTest, FewerThanHalfThatDieTogetherAreFound) {
+  Run(1, 5000, Nobody);
+  Run(5000, 9000, [](int server) { return server <= 10; });
+  EXPECT_EQ(CountServing(kServers), 10);
+  EXPECT_EQ(ModeOf(), "calm");
+}
+
+TEST_F(HealthMonitorPanicTest, InPanicWhoSaidDownGetsNothing) {
+  Run(1, 5000, Nobody);
+  Say(kA, State::kDown, 5000);
+  Run(5001, 10'000, Everybody);
+  EXPECT_EQ(ModeOf(), "panic");
+  EXPECT_FALSE(IsServing(kA));
+  EXPECT_EQ(CountServing(kServers), kServers - 1);
+}
+
+TEST_F(HealthMonitorPanicTest, InPanicWhoFellSilentBeforeGetsTrafficAgain) {
+  Run(1, 5000, Nobody);
+  Run(5000, 10'000, [](int server) { return server == 1; });
+  EXPECT_FALSE(IsServing(kA));
+  Run(10'000, 15'000, Everybody);
+  EXPECT_TRUE(IsServing(kA));
+}
+
+TEST_F(HealthMonitorPanicTest, WhoIsStillSilentAfterAPanicIsCutOff) {
+  Run(1, 5000, Nobody);
+  Run(5000, 10'000, Everybody);
+  Run(10'000, 11'500, [](int server) { return server == 1; });
+  EXPECT_TRUE(IsServing(kA)) << "the others are heard for 1500 ms only";
+  Run(11'500, 11'800, [](int server) { return server == 1; });
+  EXPECT_FALSE(IsServing(kA));
+  EXPECT_EQ(CountServing(kServers), kServers - 1);
+}
+
+TEST_F(HealthMonitorPanicTest, ASuspicionThatWasWrongEndsWhenOthersSpeak) {
+  Run(1, 5000, Nobody);
+  // Server 1 dies; just before its timeout 15 others miss five beacons.
+  Run(5000, 6100, [](int server) { return server == 1; });
+  Run(6100, 6590, [](int server) { return server <= 16; });
+  EXPECT_EQ(StateOf(kA), "silent");
+  EXPECT_EQ(ModeOf(), "suspecting");
+  EXPECT_TRUE(IsServing(kA));
+  Run(6590, 6700, [](int server) { return server == 1; });
+  EXPECT_EQ(ModeOf(), "calm");
+  EXPECT_FALSE(IsServing(kA));
+  EXPECT_EQ(CountServing(kServers), kServers - 1);
+}
+
+TEST_F(HealthMonitorPanicTest, AHoldOutlastsAPanic) {
+  for (State state : {State::kDown, State::kUp, State::kDown, State::kUp}) {
+    for (int i = 0; i < 3; ++i) Say(kA, state, 1);
+  }
+  ASSERT_EQ(StateOf(kA), "held");
+  Run(2, 1000, Nobody);
+  Run(1000, 5000, Everybody);
+  EXPECT_TRUE(IsServing(kA)) << "too few are up";
+  Run(5000, 5300, Nobody);
+  EXPECT_EQ(StateOf(kA), "held");
+}
+
+TEST_F(HealthMonitorPanicTest, AChangeOfServicesThatBeginsAPanicIsTold) {
+  Run(1, 100, Nobody);
+  Run(100, 5000, [](int server) { return server <= 8; });
+  ASSERT_EQ(ModeOf(), "calm");
+  changes_ = 0;
+  monitor_.SetServices(Pool(18), At(5000));
+  EXPECT_EQ(changes_, 0) << "10 of 18 are up";
+  monitor_.SetServices(Pool(12), At(5000));
+  EXPECT_EQ(changes_, 1) << "4 of 12 are up";
+  EXPECT_EQ(ModeOf(), "panic");
+  EXPECT_TRUE(IsServing(kA));
+}
+
+TEST_F(HealthMonitorPanicTest, DisabledBackendsDoNotCount) {
+  HealthServices services = Pool(kServers);
+  for (int i = 3; i <= kServers; ++i) {
+    services[Service(80)][Server(i)] = false;
+  }
+  monitor_.SetServices(services, At(0));
+  Run(1, 5000, [](int server) { return server <= 2; });
+  EXPECT_EQ(ModeOf(), "panic") << "both that are enabled are silent";
+  EXPECT_TRUE(IsServing(kA));
+}
+
+TEST(HealthMonitorNoPanic, ZeroPercentBelievesEverySilence) {
+  HealthMonitor::Options options = Options();
+  options.panic_percent = 0;
+  HealthMonitor monitor(options, [] {});
+  monitor.SetServices(Pool(1), At(0));
+  BeaconMessage message;
+  message.address = kA;
+  message.state = State::kUp;
+  message.interval_ms = 100;
+  monitor.OnBeacon(message, At(0));
+  monitor.Tick(At(1650));
+  EXPECT_FALSE(monitor.VerdictOf(Service(80), kA).alive);
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ namespace l275 {
 
 void LimitedLog::Log(const std::string& line, HealthTime now) {
   Tick(now);
-  if (logged_ == kLinesPerSecond) {
+  if (logged_ == lines_per_second_) {
     ++left_out_;
     return;
   }
@@ -18,7 +18,7 @@ void LimitedLog::Tick(HealthTime now) {
   if (logged_ == 0 || now - second_ < std::chrono::seconds(1)) return;
   LOG_IF(WARNING, left_out_ > 0)
       << left_out_ << " more " << things_ << " are not logged: at most "
-      << kLinesPerSecond << " are in a second";
+      << lines_per_second_ << " are in a second";
   logged_ = 0;
   left_out_ = 0;
 }

@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "lb/agent/health/health.h"
+#include "lb/agent/health/health_time.h"
 
 namespace l275 {
 
@@ -14,11 +14,10 @@ namespace l275 {
 // caller says what time it is.
 class LimitedLog {
  public:
-  static constexpr int kLinesPerSecond = 10;
-
   // `things` are what the lines tell of, for the line about those left out:
   // "changes of state".
-  explicit LimitedLog(std::string things) : things_(std::move(things)) {}
+  explicit LimitedLog(std::string things, int lines_per_second = 10)
+      : things_(std::move(things)), lines_per_second_(lines_per_second) {}
 
   void Log(const std::string& line, HealthTime now);
 
@@ -28,6 +27,7 @@ class LimitedLog {
 
  private:
   const std::string things_;
+  const int lines_per_second_;
   HealthTime second_;  // when the current one began
   int logged_ = 0;     // in it
   uint64_t left_out_ = 0;

@@ -51,6 +51,16 @@ TEST_F(LimitedLogTest, TheRestIsCountedAndToldOnce) {
   EXPECT_THAT(log_.Take(), IsEmpty());
 }
 
+TEST_F(LimitedLogTest, TheLimitIsTheCallers) {
+  LimitedLog lines("flips", 3);
+  for (int i = 0; i < 5; ++i) lines.Log("flip", At(0));
+  EXPECT_THAT(log_.Take(), SizeIs(3));
+  lines.Tick(At(1000));
+  EXPECT_THAT(log_.Take(),
+              ElementsAre("2 more flips are not logged: at most 3 are in a "
+                          "second"));
+}
+
 TEST_F(LimitedLogTest, TheNextLineTellsToo) {
   LogLines(15, At(0));
   log_.Take();

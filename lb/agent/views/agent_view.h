@@ -10,7 +10,7 @@
 #include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
-#include "lb/agent/health/health_monitor.h"
+#include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/slow_path.h"
 
@@ -23,8 +23,8 @@ struct AgentView {
   const MapWriter& writer;
   const Maps& maps;
   const NextHopMonitor& next_hops;
-  const SlowPath* slow_path;    // null when there is none
-  const HealthMonitor* health;  // null with --health=none
+  const SlowPath* slow_path;   // null when there is none
+  const BeaconHealth* health;  // null with --health=none
   const FlowSweep::Result& flows;
   const FlowKeeper& flow_table;
   // The first interface that the program is attached to: its index, 0 for none,

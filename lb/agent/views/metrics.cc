@@ -1,9 +1,10 @@
 #include "lb/agent/views/metrics.h"
 
-#include <utility>
-
 #include "common/status_util.h"
+#include "lb/agent/views/family.h"
 #include "lb/agent/views/flow_event_view.h"
+#include "lb/agent/views/health_metrics.h"
+#include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/slow_path_view.h"
@@ -12,51 +13,7 @@
 namespace l275 {
 namespace {
 
-using prometheus::ClientMetric;
 using prometheus::MetricFamily;
-using prometheus::MetricType;
-using Labels = std::vector<std::pair<std::string, std::string>>;
-
-// Collects the samples of one metric.
-class Family {
- public:
-  Family(const std::string& name, const std::string& help, MetricType type) {
-    family_.name = name;
-    family_.help = help;
-    family_.type = type;
-  }
-
-  void Add(const Labels& labels, double value) {
-    ClientMetric metric;
-    for (const auto& [name, label] : labels) {
-      metric.label.push_back({name, label});
-    }
-    if (family_.type == MetricType::Counter) {
-      metric.counter.value = value;
-    } else {
-      metric.gauge.value = value;
-    }
-    family_.metric.push_back(std::move(metric));
-  }
-
-  MetricFamily Take() { return std::move(family_); }
-
- private:
-  MetricFamily family_;
-};
-
-Family Counter(const std::string& name, const std::string& help) {
-  return Family(name, help, MetricType::Counter);
-}
-
-Family Gauge(const std::string& name, const std::string& help) {
-  return Family(name, help, MetricType::Gauge);
-}
-
-void AddOne(Family family, double value, std::vector<MetricFamily>& out) {
-  family.Add({}, value);
-  out.push_back(family.Take());
-}
 
 void AddVerdicts(const std::vector<control::VerdictCounter>& verdicts,
                  std::vector<MetricFamily>& out) {
@@ -131,20 +88,6 @@ void AddBackends(const control::ServiceStates& states,
        {&packets, &bytes, &active, &weight, &slots, &next_hop, &age}) {
     out.push_back(family->Take());
   }
-}
-
-void AddBeacons(const BeaconCounters& beacons, std::vector<MetricFamily>& out) {
-  Family family = Counter("l275_beacons_total", "Beacons received, by result");
-  const std::pair<const char*, uint64_t> results[] = {
-      {"accepted", beacons.accepted},
-      {"malformed", beacons.malformed},
-      {"stale", beacons.stale},
-      {"unknown_sender", beacons.unknown_sender},
-  };
-  for (const auto& [result, count] : results) {
-    family.Add({{"result", result}}, static_cast<double>(count));
-  }
-  out.push_back(family.Take());
 }
 
 void AddFlows(const AgentView& view,
@@ -240,7 +183,7 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddFlows(view, events, families);
   AddNeighbours(view, families);
   AddSlowPath(view, families);
-  if (view.health != nullptr) AddBeacons(view.health->counters(), families);
+  AddHealth(ViewHealth(view), families);
   return families;
 }
 

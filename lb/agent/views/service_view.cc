@@ -6,40 +6,31 @@
 
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
 
 namespace l275 {
 namespace {
 
-control::Health ToProto(Health health) {
-  switch (health) {
-    case Health::kUnknown:
-      return control::UNKNOWN;
-    case Health::kUp:
-      return control::UP;
-    case Health::kDown:
-      return control::DOWN;
-    case Health::kSilent:
-      return control::SILENT;
-  }
-  return control::UNKNOWN;
-}
-
-void FillHealth(const AgentView& view, Ipv4Address address,
-                control::BackendState* state) {
+void FillHealth(const AgentView& view, const ServiceAddress& service,
+                Ipv4Address address, control::BackendState* state) {
   if (view.health == nullptr) {
     state->set_health(control::UNCHECKED);
     return;
   }
-  const auto health = view.health->view().find(address);
-  if (health == view.health->view().end()) return;
-  state->set_health(ToProto(health->second.state));
-  if (health->second.last_beacon.has_value()) {
-    state->set_beacon_age_ms(
-        std::chrono::duration_cast<std::chrono::milliseconds>(
-            view.now - *health->second.last_beacon)
-            .count());
-  }
+  const HealthMonitor& monitor = view.health->monitor();
+  const auto* subject = monitor.SubjectOf(address, service.port);
+  if (subject == nullptr) return;
+  const BackendHealth& health = subject->second;
+  state->set_health(HealthToProto(health.state));
+  state->set_health_reason(health.reason);
+  state->set_trusted(monitor.VerdictOf(service, address).trusted);
+  if (!health.last_beacon.has_value()) return;
+  state->set_beacon_age_ms(
+      std::chrono::duration_cast<std::chrono::milliseconds>(view.now -
+                                                            *health.last_beacon)
+          .count());
+  state->set_announced_weight_percent(health.weight);
 }
 
 void FillCounter(const l275_counter& counter, control::Counter* message) {
@@ -81,7 +72,7 @@ control::BackendState ViewBackend(const AgentView& view,
   state.set_disabled(desired.disabled);
   state.set_draining(desired.draining);
   state.set_drain_until(desired.drain_until);
-  FillHealth(view, address, &state);
+  FillHealth(view, service, address, &state);
   state.set_active(written.source.backends.at(address).weight > 0);
   state.set_slots(written.backends.at(address).slots);
   const auto recent = view.flows.recent.find(written.backends.at(address).id);

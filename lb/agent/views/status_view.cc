@@ -2,6 +2,7 @@
 
 #include "common/status_util.h"
 #include "common/verdict_names.h"
+#include "lb/agent/views/health_view.h"
 #include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/verdict_view.h"
 
@@ -29,6 +30,21 @@ absl::Status FillTraffic(const Maps& maps, control::Status* status) {
   return absl::OkStatus();
 }
 
+void FillBeacons(const BeaconHealth& health, control::Status* status) {
+  const HealthMonitor& monitor = health.monitor();
+  status->set_beacon_timeout_ms(
+      static_cast<uint32_t>(monitor.options().timeout.count()));
+  status->set_beacon_trust(TrustWord(&health));
+  if (const BeaconKeys* keys = health.filter().keys()) {
+    status->set_beacon_keys(static_cast<uint32_t>(keys->size()));
+  }
+  uint32_t panics = 0;
+  for (const auto& [address, service] : monitor.services()) {
+    if (service.panic.mode() == PanicWatch::Mode::kPanic) ++panics;
+  }
+  status->set_services_in_panic(panics);
+}
+
 void FillBackends(const AgentView& view, control::Status* status) {
   uint32_t backends = 0;
   uint32_t active = 0;
@@ -46,10 +62,7 @@ void FillBackends(const AgentView& view, control::Status* status) {
 
 absl::Status FillStatus(const AgentView& view, control::Status* status) {
   status->set_health(view.health == nullptr ? "none" : "beacon");
-  if (view.health != nullptr) {
-    status->set_beacon_timeout_ms(
-        static_cast<uint32_t>(view.health->timeout().count()));
-  }
+  if (view.health != nullptr) FillBeacons(*view.health, status);
   status->set_services(static_cast<uint32_t>(view.writer.services().size()));
   FillBackends(view, status);
   status->set_slots_used(view.writer.slot_ranges().used());

@@ -1,0 +1,107 @@
+#include "lb/agent/health/beacon_filter.h"
+
+#include <glog/logging.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace l275 {
+namespace {
+
+HealthSubject SubjectOf(const BeaconMessage& message) {
+  return {message.address, message.port};
+}
+
+std::string Describe(const BeaconMessage& message, BeaconResult result) {
+  return absl::StrCat("a beacon for ", SubjectOf(message).ToString(), ", key ",
+                      message.key_id, ", epoch ", message.epoch, ", sequence ",
+                      message.sequence, ": ", NameOf(result).help);
+}
+
+}  // namespace
+
+BeaconFilter::BeaconFilter(std::optional<BeaconKeys> keys,
+                           HealthTime::duration forget_after)
+    : keys_(std::move(keys)), forget_after_(forget_after) {}
+
+void BeaconFilter::SetKeys(BeaconKeys keys) {
+  CHECK(keys_.has_value());
+  keys_ = std::move(keys);
+}
+
+void BeaconFilter::SetSubjects(std::set<HealthSubject> subjects) {
+  subjects_ = std::move(subjects);
+  guard_.SetSubjects(subjects_);
+}
+
+std::optional<BeaconMessage> BeaconFilter::Check(
+    absl::Span<const uint8_t> bytes, Ipv4Address sender, HealthTime now) {
+  const absl::StatusOr<BeaconMessage> message = BeaconMessage::Decode(bytes);
+  if (!message.ok()) {
+    Reject(BeaconResult::kMalformed, sender, now,
+           std::string(message.status().message()));
+    return std::nullopt;
+  }
+  const BeaconResult result = Judge(bytes, *message, now);
+  if (result != BeaconResult::kAccepted) {
+    Reject(result, sender, now,
+           IsToBeLogged(result, now) ? Describe(*message, result) : "");
+    return std::nullopt;
+  }
+  counters_.Add(result);
+  guard_.Remember(SubjectOf(*message), message->epoch, message->sequence);
+  if (!keys_.has_value()) heard_[SubjectOf(*message)] = now;
+  return *message;
+}
+
+BeaconResult BeaconFilter::Judge(absl::Span<const uint8_t> bytes,
+                                 const BeaconMessage& message,
+                                 HealthTime now) const {
+  if (subjects_.count(SubjectOf(message)) == 0) {
+    return BeaconResult::kUnknownBackend;
+  }
+  const BeaconResult key = JudgeKey(message);
+  if (key != BeaconResult::kAccepted) return key;
+  if (!IsNews(message, now)) return BeaconResult::kReplayed;
+  if (keys_.has_value() && !keys_->Find(message.key_id)->Verify(bytes)) {
+    return BeaconResult::kBadTag;
+  }
+  return BeaconResult::kAccepted;
+}
+
+BeaconResult BeaconFilter::JudgeKey(const BeaconMessage& message) const {
+  if (!keys_.has_value()) return BeaconResult::kAccepted;
+  if (message.key_id == 0) return BeaconResult::kUnsigned;
+  const BeaconKey* key = keys_->Find(message.key_id);
+  if (key == nullptr) return BeaconResult::kUnknownKey;
+  return key->MaySpeakFor(message.address) ? BeaconResult::kAccepted
+                                           : BeaconResult::kWrongServer;
+}
+
+bool BeaconFilter::IsNews(const BeaconMessage& message, HealthTime now) const {
+  const HealthSubject subject = SubjectOf(message);
+  if (guard_.IsNews(subject, message.epoch, message.sequence)) return true;
+  if (keys_.has_value() || guard_.EpochOf(subject) == message.epoch) {
+    return false;
+  }
+  const auto heard = heard_.find(subject);
+  return heard == heard_.end() || now - heard->second >= forget_after_;
+}
+
+// `what` may be empty when it is not to be logged.
+void BeaconFilter::Reject(BeaconResult result, Ipv4Address sender,
+                          HealthTime now, const std::string& what) {
+  counters_.Add(result);
+  if (!IsToBeLogged(result, now)) return;
+  logged_[static_cast<size_t>(result)] = now;
+  LOG(WARNING) << "ignoring what " << sender.ToString()
+               << " sent to the beacon group: " << what;
+}
+
+bool BeaconFilter::IsToBeLogged(BeaconResult result, HealthTime now) {
+  const std::optional<HealthTime>& last = logged_[static_cast<size_t>(result)];
+  return !last.has_value() || now - *last >= std::chrono::minutes(1);
+}
+
+}  // namespace l275

@@ -1,0 +1,105 @@
+// libFuzzer's target for what strangers can send to the beacon group: decoder,
+// filter, and what comes of a beacon that is believed.
+//
+//   bazel build //lb/agent/health:beacon_fuzz
+//   bazel-bin/lb/agent/health/beacon_fuzz -max_total_time=36000 CORPUS_FOLDER
+//
+// What must hold for every datagram:
+//   - decoding what was encoded gives the same bytes, tag apart;
+//   - it is not believed, as its sender does not know the key;
+//   - signed with the key, it is believed at most once.
+
+#include <glog/logging.h>
+#include <netinet/in.h>
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "common/beacon_keys.h"
+#include "common/beacon_message.h"
+#include "lb/agent/health/beacon_filter.h"
+#include "lb/agent/health/health_monitor.h"
+
+namespace l275 {
+namespace {
+
+constexpr Ipv4Address kSender = Ipv4Address::FromHost(0x0a010065);
+
+HealthServices Services() {
+  HealthServices services;
+  for (uint16_t port : {0, 80, 443}) {
+    ServiceAddress service;
+    service.protocol = IPPROTO_TCP;
+    service.vip = Ipv4Address::FromHost(0x0a0000c8);
+    service.port = port;
+    for (uint32_t host = 1; host < 4; ++host) {
+      services[service][Ipv4Address::FromHost(0x0a000000 + host)] = true;
+    }
+  }
+  return services;
+}
+
+// A key that the fuzzer cannot know: another one in each run.
+BeaconKeys NewKeys() {
+  std::array<uint8_t, 32> secret;
+  CHECK_EQ(RAND_bytes(secret.data(), secret.size()), 1);
+  const std::string hex =
+      absl::BytesToHexString(std::string(secret.begin(), secret.end()));
+  absl::StatusOr<BeaconKeys> keys =
+      BeaconKeys::Parse(absl::StrCat("1 * ", hex, "\n2 10.0.0.1 ", hex), "");
+  CHECK(keys.ok()) << keys.status();
+  return *std::move(keys);
+}
+
+// The load balancer under attack: filter, monitor and a clock.
+class Target {
+ public:
+  Target() {
+    FLAGS_minloglevel = google::GLOG_FATAL;
+    filter_.SetSubjects(SubjectsOf(Services()));
+    monitor_.SetServices(Services(), now_);
+  }
+
+  void Hear(absl::Span<const uint8_t> bytes) {
+    now_ += std::chrono::milliseconds(7);
+    CHECK(!filter_.Check(bytes, kSender, now_).has_value());
+    const absl::StatusOr<BeaconMessage> message = BeaconMessage::Decode(bytes);
+    if (!message.ok()) return;
+    const BeaconMessage::Bytes again = message->Encode();
+    CHECK(std::equal(again.begin(), again.begin() + BeaconMessage::kTagOffset,
+                     bytes.begin()));
+    HearSigned(*message);
+  }
+
+ private:
+  void HearSigned(const BeaconMessage& message) {
+    const BeaconKey* key = filter_.keys()->Find(1 + message.key_id % 2);
+    const BeaconMessage::Bytes bytes = key->Sign(message);
+    const auto believed = filter_.Check(bytes, kSender, now_);
+    CHECK(!filter_.Check(bytes, kSender, now_).has_value());
+    if (!believed.has_value()) return;
+    CHECK(key->MaySpeakFor(believed->address));
+    monitor_.OnBeacon(*believed, now_);
+    if (monitor_.NextTick().value_or(now_) <= now_) monitor_.Tick(now_);
+  }
+
+  HealthTime now_{std::chrono::hours(1)};
+  BeaconFilter filter_{NewKeys(), std::chrono::milliseconds(1600)};
+  HealthMonitor monitor_{HealthMonitor::Options(), [] {}};
+};
+
+}  // namespace
+}  // namespace l275
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  static auto& target = *new l275::Target;
+  target.Hear({data, size});
+  return 0;
+}

@@ -1,0 +1,13 @@
+#ifndef L275_LB_AGENT_HEALTH_HEALTH_TIME_H_
+#define L275_LB_AGENT_HEALTH_HEALTH_TIME_H_
+
+#include <chrono>
+
+namespace l275 {
+
+// Monotonic: a jump of the wall clock changes nobody's health.
+using HealthTime = std::chrono::steady_clock::time_point;
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_HEALTH_HEALTH_TIME_H_

@@ -1,0 +1,34 @@
+#include "lb/agent/health/interval_warnings.h"
+
+#include <glog/logging.h>
+
+#include <iterator>
+
+namespace l275 {
+
+using std::chrono::milliseconds;
+
+void IntervalWarnings::OnBeacon(const HealthSubject& subject,
+                                milliseconds interval, milliseconds last,
+                                milliseconds timeout, HealthTime now) {
+  if (interval * 3 <= timeout) return;
+  const auto [warning, is_first] =
+      last_.try_emplace(subject, Warning{now, interval});
+  if (!is_first) {
+    if (interval == last && interval == warning->second.interval) return;
+    if (now - warning->second.at < std::chrono::minutes(1)) return;
+    warning->second = {now, interval};
+  }
+  LOG(WARNING) << "backend " << subject.ToString() << " sends a beacon every "
+               << interval.count()
+               << " ms, more than a third of the timeout of " << timeout.count()
+               << " ms: a few lost ones make it silent";
+}
+
+void IntervalWarnings::Keep(const std::set<HealthSubject>& subjects) {
+  for (auto it = last_.begin(); it != last_.end();) {
+    it = subjects.count(it->first) > 0 ? std::next(it) : last_.erase(it);
+  }
+}
+
+}  // namespace l275

@@ -1,0 +1,62 @@
+#include "lb/agent/health/replay_store.h"
+
+#include <glog/logging.h>
+
+#include "common/read_file.h"
+#include "common/status_util.h"
+#include "common/write_file.h"
+
+namespace l275 {
+namespace {
+
+constexpr timeval kEvery = {1, 0};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<ReplayStore>> ReplayStore::Create(
+    event_base* base, const std::string& path, ReplayGuard* guard) {
+  std::unique_ptr<ReplayStore> store(new ReplayStore(path, guard));
+  store->Load();
+  L275_RETURN_IF_ERROR(WriteFileAtomically(path, guard->ToText()));
+  L275_RETURN_IF_ERROR(store->Start(base));
+  return store;
+}
+
+ReplayStore::~ReplayStore() { Save(); }
+
+absl::Status ReplayStore::Start(event_base* base) {
+  timer_.reset(event_new(
+      base, -1, EV_PERSIST,
+      [](evutil_socket_t, short, void* self) {
+        static_cast<ReplayStore*>(self)->Save();
+      },
+      this));
+  if (!timer_ || event_add(timer_.get(), &kEvery) != 0) {
+    return absl::InternalError("event_new(replay store) failed");
+  }
+  return absl::OkStatus();
+}
+
+void ReplayStore::Load() {
+  const absl::StatusOr<std::string> text = ReadFile(path_);
+  if (!text.ok()) return;
+  const absl::Status added = guard_->AddText(*text);
+  LOG_IF(ERROR, !added.ok())
+      << path_ << ": " << added.message()
+      << "; beacons from before this start can be replayed once";
+}
+
+void ReplayStore::Save() {
+  if (!guard_->TakeChanged()) return;
+  const absl::Status written = WriteFileAtomically(path_, guard_->ToText());
+  if (written.ok() == is_written_) return;
+  is_written_ = written.ok();
+  if (is_written_) {
+    LOG(INFO) << "writing " << path_ << " again";
+  } else {
+    LOG(ERROR) << "the newest beacons are not written down, trying again: "
+               << written.message();
+  }
+}
+
+}  // namespace l275

@@ -1,0 +1,49 @@
+#ifndef L275_LB_AGENT_HEALTH_REPLAY_STORE_H_
+#define L275_LB_AGENT_HEALTH_REPLAY_STORE_H_
+
+#include <event2/event.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/libevent_ptr.h"
+#include "lb/agent/health/replay_guard.h"
+
+namespace l275 {
+
+// Lets what a ReplayGuard remembers outlive the agent: reads it from a file,
+// and writes the file every second while beacons come, and in the end. So an
+// agent that is killed forgets a second of beacons at most; those can be
+// replayed once each.
+//
+// Owns its timer; loop and guard outlive it. Runs on the loop's thread.
+class ReplayStore {
+ public:
+  // A file that is not there yet is none remembered. One that is damaged is
+  // logged and replaced: traffic matters more than the memory of beacons.
+  // Errors: the file cannot be written, named.
+  static absl::StatusOr<std::unique_ptr<ReplayStore>> Create(
+      event_base* base, const std::string& path, ReplayGuard* guard);
+
+  ~ReplayStore();
+  ReplayStore(const ReplayStore&) = delete;
+  ReplayStore& operator=(const ReplayStore&) = delete;
+
+ private:
+  ReplayStore(const std::string& path, ReplayGuard* guard)
+      : path_(path), guard_(guard) {}
+
+  absl::Status Start(event_base* base);
+  void Load();
+  void Save();
+
+  const std::string path_;
+  ReplayGuard* const guard_;
+  bool is_written_ = true;  // as last logged
+  EventPtr timer_;
+};
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_HEALTH_REPLAY_STORE_H_

@@ -1,0 +1,72 @@
+#include "lb/agent/health/replay_store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "common/read_file.h"
+#include "common/testing/log_capture.h"
+#include "common/testing/run_until.h"
+#include "common/write_file.h"
+
+namespace l275 {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+constexpr HealthSubject kA = {Ipv4Address::FromHost(0x0a000065), 0};
+
+class ReplayStoreTest : public ::testing::Test {
+ protected:
+  ReplayStoreTest() { unlink(path_.c_str()); }
+
+  std::unique_ptr<ReplayStore> Store(ReplayGuard* guard) {
+    auto store = ReplayStore::Create(base_.get(), path_, guard);
+    EXPECT_TRUE(store.ok()) << store.status();
+    return *std::move(store);
+  }
+
+  const std::string path_ = ::testing::TempDir() + "/beacons";
+  const EventBasePtr base_{event_base_new()};
+  LogCapture log_;
+};
+
+TEST_F(ReplayStoreTest, WhatIsRememberedOutlivesTheStore) {
+  {
+    ReplayGuard guard;
+    const auto store = Store(&guard);
+    guard.Remember(kA, 5, 7);
+  }
+  ReplayGuard guard;
+  const auto store = Store(&guard);
+  EXPECT_FALSE(guard.IsNews(kA, 5, 7));
+  EXPECT_TRUE(guard.IsNews(kA, 5, 8));
+}
+
+TEST_F(ReplayStoreTest, IsWrittenWhileTheAgentRuns) {
+  ReplayGuard guard;
+  const auto store = Store(&guard);
+  guard.Remember(kA, 5, 7);
+  EXPECT_TRUE(RunUntil(
+      base_.get(), [&] { return *ReadFile(path_) == "10.0.0.101 0 5 7\n"; }));
+}
+
+TEST_F(ReplayStoreTest, ADamagedFileIsToldOfAndReplaced) {
+  ASSERT_EQ(WriteFileAtomically(path_, "junk"), absl::OkStatus());
+  ReplayGuard guard;
+  const auto store = Store(&guard);
+  EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr(path_ + ": line 1: ")));
+  EXPECT_EQ(*ReadFile(path_), "");
+}
+
+TEST_F(ReplayStoreTest, AFileThatCannotBeWrittenIsAnErrorAtTheStart) {
+  ReplayGuard guard;
+  const auto store =
+      ReplayStore::Create(base_.get(), "/proc/no/such/file", &guard);
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr("open(/proc/no/such/file.new)"));
+}
+
+}  // namespace
+}  // namespace l275

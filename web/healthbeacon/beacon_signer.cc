@@ -1,0 +1,70 @@
+#include "web/healthbeacon/beacon_signer.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+absl::StatusOr<uint32_t> OnlyKeyFor(Ipv4Address address,
+                                    const BeaconKeys& keys) {
+  std::vector<uint32_t> ids;
+  for (const auto& [id, key] : keys.keys()) {
+    if (key.MaySpeakFor(address)) ids.push_back(id);
+  }
+  if (ids.size() == 1) return ids.front();
+  if (ids.empty()) {
+    return absl::NotFoundError(
+        absl::StrCat("no key may speak for ", address.ToString()));
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat("keys ", absl::StrJoin(ids, ", "), " may speak for ",
+                   address.ToString(), "; expected --key_id to choose one"));
+}
+
+absl::StatusOr<uint32_t> ChooseKey(const BeaconSigner::Options& options,
+                                   const BeaconKeys& keys) {
+  if (options.key_id == 0) return OnlyKeyFor(options.address, keys);
+  const BeaconKey* const key = keys.Find(options.key_id);
+  if (key == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("no key has the id ", options.key_id));
+  }
+  if (!key->MaySpeakFor(options.address)) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "key ", options.key_id, " is bound to ", key->server()->ToString(),
+        " and cannot speak for ", options.address.ToString()));
+  }
+  return options.key_id;
+}
+
+}  // namespace
+
+absl::StatusOr<BeaconSigner> BeaconSigner::Create(Options options) {
+  BeaconSigner signer(std::move(options));
+  L275_RETURN_IF_ERROR(signer.Reload());
+  return signer;
+}
+
+BeaconSigner::BeaconSigner(Options options) : options_(std::move(options)) {}
+
+absl::Status BeaconSigner::Reload() {
+  if (options_.key_file.empty()) return absl::OkStatus();
+  L275_ASSIGN_OR_RETURN(BeaconKeys keys, BeaconKeys::Read(options_.key_file));
+  const absl::StatusOr<uint32_t> id = ChooseKey(options_, keys);
+  if (!id.ok()) return Annotate(id.status(), options_.key_file);
+  keys_ = std::move(keys);
+  key_id_ = *id;
+  return absl::OkStatus();
+}
+
+BeaconMessage::Bytes BeaconSigner::Sign(const BeaconMessage& message) const {
+  if (!keys_) return message.Encode();
+  return keys_->Find(key_id_)->Sign(message);
+}
+
+}  // namespace l275

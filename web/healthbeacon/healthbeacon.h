@@ -1,0 +1,89 @@
+#ifndef L275_WEB_HEALTHBEACON_HEALTHBEACON_H_
+#define L275_WEB_HEALTHBEACON_HEALTHBEACON_H_
+
+#include <event2/event.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/beacon_message.h"
+#include "web/healthbeacon/beacon_sender.h"
+#include "web/healthbeacon/beacon_signer.h"
+#include "web/healthbeacon/health_checks.h"
+#include "web/healthbeacon/load_feedback.h"
+#include "web/healthbeacon/multicast_sender.h"
+#include "web/healthbeacon/weight_file.h"
+
+namespace l275 {
+
+// One backend's voice: what its checks, its operator and its load make of its
+// state and weight goes into its beacons.
+//
+//   checks ──► verdict ──┐
+//   Drain() ─► draining ─┼─► Report ─► BeaconSender ─► signed, multicast
+//   weight, file, load ──┘
+//
+// A check that fails makes it "down", also while it drains. Until each check
+// has a verdict nothing is sent, so that load balancers hold on to what they
+// know: a healthbeacon that is started anew beside a healthy service is no
+// outage. A change of the state is announced at once.
+//
+// The loop outlives it. Runs on the loop's thread.
+class Healthbeacon {
+ public:
+  struct Options {
+    BeaconSender::Options beacon;  // its epoch is taken from state_file
+    std::string state_file;
+    MulticastSender::Options multicast;
+    BeaconSigner::Options signer;
+    HealthChecks::Options checks;
+    uint16_t weight = BeaconMessage::kFullWeight;
+    std::string weight_file;                 // empty: none
+    std::optional<int> load_feedback_floor;  // percent; none: no feedback
+  };
+
+  // Errors name the flag that they are about. The state file is written last.
+  static absl::StatusOr<std::unique_ptr<Healthbeacon>> Create(
+      event_base* base, const Options& options);
+  Healthbeacon(const Healthbeacon&) = delete;
+  Healthbeacon& operator=(const Healthbeacon&) = delete;
+
+  void Start();
+
+  // Draining: up, but no new flows, until EndDrain().
+  void Drain();
+  void EndDrain();
+
+  // Reads the key file and the weight file again. What is wrong with one is a
+  // line in the log, and what was read before stays.
+  void Reload();
+
+  // Says "down" for the last time.
+  void Stop();
+
+ private:
+  Healthbeacon(event_base* base, const Options& options,
+               const BeaconSender::Options& beacon, MulticastSender multicast,
+               BeaconSigner signer, std::unique_ptr<WeightFile> weight_file,
+               std::unique_ptr<LoadFeedback> load_feedback);
+
+  std::optional<BeaconSender::Report> Report() const;
+  uint16_t Weight() const;
+  void OnChange();
+  void SetDraining(bool draining);
+
+  const uint16_t weight_;
+  bool draining_ = false;
+  BeaconSigner signer_;
+  const std::unique_ptr<WeightFile> weight_file_;      // may be null
+  const std::unique_ptr<LoadFeedback> load_feedback_;  // may be null
+  HealthChecks checks_;
+  BeaconSender sender_;
+};
+
+}  // namespace l275
+
+#endif  // L275_WEB_HEALTHBEACON_HEALTHBEACON_H_

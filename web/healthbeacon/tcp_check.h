@@ -1,0 +1,39 @@
+#ifndef L275_WEB_HEALTHBEACON_TCP_CHECK_H_
+#define L275_WEB_HEALTHBEACON_TCP_CHECK_H_
+
+#include <event2/event.h>
+
+#include "common/endpoint.h"
+#include "common/libevent_ptr.h"
+#include "common/unique_fd.h"
+#include "web/healthbeacon/check.h"
+
+namespace l275 {
+
+// Whether something accepts TCP connections: connects, and closes. The kernel
+// accepts on behalf of a server that hangs, until its backlog is full; only a
+// check that waits for an answer notices one.
+class TcpCheck : public Check {
+ public:
+  TcpCheck(event_base* base, const Endpoint& endpoint)
+      : base_(base), endpoint_(endpoint) {}
+
+  void Start(Done done) override;
+  void Cancel() override;
+
+ private:
+  int Connect();  // an errno, EINPROGRESS: not yet
+  void WaitForConnection();
+  void OnWritable();
+  void Finish(int error);  // an errno
+
+  event_base* const base_;
+  const Endpoint endpoint_;
+  Done done_;  // while one runs
+  UniqueFd socket_;
+  EventPtr writable_;  // before the socket goes
+};
+
+}  // namespace l275
+
+#endif  // L275_WEB_HEALTHBEACON_TCP_CHECK_H_
