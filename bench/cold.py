@@ -278,7 +278,7 @@ def main() -> int:
         with Testbed("bench_cold", Binaries.find(), lbs=1) as bed:
             bed.start()
             drop_at_servers(bed)
-            bed.lbs[0].agent.stop()
+            bed.lbs[0].agent.remove()
             bed.lbs[0].agent.start(_SERVICES, ["--health=none"])
             cold = Cold(bed, arguments.trials, arguments.rounds)
             cold.run()

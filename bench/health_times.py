@@ -171,7 +171,7 @@ class Bench:
             web.stop_beacon()
             web.start_beacon([web.check_flag(), *case.beacon_flags])
         agent = self._bed.lbs[0].agent
-        agent.stop()
+        agent.remove()
         flags = ["--tcp_idle_timeout_s=2", *case.agent_flags]
         agent.start(self._bed.services(), flags)
         self._wait_until_all_serve()

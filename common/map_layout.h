@@ -182,7 +182,7 @@ L275_ASSERT_SIZE(struct l275_slow_path_tag, 6);
 #define L275_EGRESS_ENTRIES 1024
 
 /*
- * What an agent has to know of maps that an earlier one left. The version changes with everything
+ * What has to be known of maps that an agent left. The version changes with everything
  * in this file that such an agent would misread; sizes are what the agent was asked for.
  */
 #define L275_LAYOUT_VERSION 1
@@ -194,8 +194,9 @@ struct l275_layout {
 	__u32 slots;
 	__u32 flows;
 	__u32 zero;
+	__u64 alive_ns; /* CLOCK_BOOTTIME of the agent's last sign of life */
 };
-L275_ASSERT_SIZE(struct l275_layout, 24);
+L275_ASSERT_SIZE(struct l275_layout, 32);
 
 struct l275_counter {
 	__u64 packets;

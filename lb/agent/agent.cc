@@ -15,6 +15,7 @@
 #include "common/version.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
+#include "lb/agent/dataplane/counters.h"
 #include "lb/agent/health_services.h"
 #include "lb/agent/heritage.h"
 #include "lb/agent/map_sizing.h"
@@ -50,6 +51,18 @@ std::set<HealthSubject> LivingBackends(const MapWriter& writer) {
     }
   }
   return backends;
+}
+
+absl::StatusOr<std::map<Ipv4Address, uint64_t>> PacketsOfVips(
+    const Maps& maps, const MapWriter& writer) {
+  std::map<Ipv4Address, uint64_t> packets;
+  for (const auto& [address, service] : writer.services()) {
+    L275_ASSIGN_OR_RETURN(
+        const auto counters,
+        ReadCounters(maps.service_counters_fd(), {service.id}));
+    packets[address.vip] += counters.front().packets;
+  }
+  return packets;
 }
 
 const Link* FindLink(const std::map<uint32_t, Link>& links,
@@ -88,6 +101,8 @@ absl::Status Agent::Start() {
   L275_ASSIGN_OR_RETURN(next_hops_, NextHopMonitor::Create(base_, [this] {
                           OnNextHopsChanged();
                         }));
+  L275_ASSIGN_OR_RETURN(local_addresses_,
+                        LocalAddresses::Create(base_, [this] { WatchVips(); }));
   L275_RETURN_IF_ERROR(CheckInterfaces());
   L275_RETURN_IF_ERROR(StartServers());
   L275_RETURN_IF_ERROR(StartMaps(desired));
@@ -127,6 +142,14 @@ absl::Status Agent::StartMaps(const DesiredState& desired) {
 }
 
 void Agent::StartTimers() {
+  life_timer_.reset(event_new(
+      base_, -1, EV_PERSIST,
+      [](evutil_socket_t, short, void* agent) {
+        static_cast<Agent*>(agent)->OnSecond();
+      },
+      this));
+  constexpr timeval kSignOfLife = {1, 0};
+  event_add(life_timer_.get(), &kSignOfLife);
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
     const absl::Status written = static_cast<Agent*>(agent)->WriteMaps();
     if (!written.ok()) LOG(ERROR) << "maps not written: " << written;
@@ -372,9 +395,9 @@ absl::Status Agent::WriteMaps() {
   if (slow_path_ != nullptr) {
     snapshot.slow_path = slow_path_->sockets().queues();
   }
-  absl::Status written = writer_->Write(snapshot, Now());
-  if (!written.ok()) ++counters_.write_failures;
-  return written;
+  written_ = writer_->Write(snapshot, Now());
+  if (!written_.ok()) ++counters_.write_failures;
+  return written_;
 }
 
 // At the next end of a drain the maps are written again.
@@ -434,6 +457,31 @@ uint32_t Agent::FirstIngress() const {
              : attachment->second->ifindex();
 }
 
+void Agent::OnSecond() {
+  const absl::Status given = maps_->GiveSignOfLife();
+  if (!given.ok()) LOG(ERROR) << given.message();
+  WatchVips();
+}
+
+void Agent::WatchVips() {
+  const absl::StatusOr<std::map<Ipv4Address, uint64_t>> packets =
+      PacketsOfVips(*maps_, *writer_);
+  if (!packets.ok()) {
+    LOG(ERROR) << packets.status().message();
+    return;
+  }
+  const auto before = vips_.vips();
+  vips_.Update(*packets, local_addresses_->addresses(), Now());
+  for (const auto& [address, vip] : vips_.vips()) {
+    const auto known = before.find(address);
+    if (known != before.end() && known->second.role.held == vip.role.held) {
+      continue;
+    }
+    LOG(INFO) << "VIP " << address.ToString()
+              << (vip.role.held ? " is on this host" : " is not on this host");
+  }
+}
+
 AgentView Agent::View() const {
   return {desired_,
           *writer_,
@@ -441,6 +489,7 @@ AgentView Agent::View() const {
           *next_hops_,
           slow_path_.get(),
           health_.get(),
+          vips_,
           flows_->last(),
           *flows_,
           FirstIngress(),
@@ -489,6 +538,15 @@ void Agent::FillInterface(const std::string& name,
     message->set_mac(MacToString(link->second.mac));
   }
   FillSlowPathOf(slow_path_.get(), attachment.ifindex(), message);
+}
+
+control::Readiness Agent::GetReadiness() {
+  control::Readiness readiness;
+  for (const absl::Status& status : {GetHealth(), written_}) {
+    if (!status.ok()) readiness.add_reason(std::string(status.message()));
+  }
+  readiness.set_ready(readiness.reason().empty());
+  return readiness;
 }
 
 absl::Status Agent::GetHealth() {

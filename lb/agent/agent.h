@@ -31,6 +31,8 @@
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
+#include "lb/agent/vrrp/local_addresses.h"
+#include "lb/agent/vrrp/vip_roles.h"
 
 namespace l275 {
 
@@ -84,6 +86,7 @@ class Agent : public Controller {
 
   // Controller
   absl::Status GetHealth() override;
+  control::Readiness GetReadiness() override;
   absl::StatusOr<control::Status> GetStatus() override;
   absl::StatusOr<control::ServiceStates> GetServices() override;
   control::NextHops GetNextHops() override;
@@ -115,6 +118,8 @@ class Agent : public Controller {
   void DetachOthers();
   void FollowInterfaces();
   absl::Status StartServers();
+  void OnSecond();
+  void WatchVips();
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
   void Save(control::ChangeReply* reply);
@@ -145,9 +150,13 @@ class Agent : public Controller {
   EventPtr write_event_;
   EventPtr drain_timer_;
   EventPtr save_timer_;
-  bool hearing_ = true;  // until HearBeacons() is over nothing is written
+  EventPtr life_timer_;
+  absl::Status written_;  // the last WriteMaps()
+  bool hearing_ = true;   // until HearBeacons() is over nothing is written
   std::unique_ptr<BeaconHealth> health_;
   std::unique_ptr<NextHopMonitor> next_hops_;
+  std::unique_ptr<LocalAddresses> local_addresses_;
+  VipRoles vips_;
   std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
   std::string slow_path_error_;          // why it is not to be had
   std::unique_ptr<ControlServer> control_;

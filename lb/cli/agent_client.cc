@@ -49,6 +49,10 @@ absl::StatusOr<control::ServiceStates> AgentClient::Services() const {
   return Get<control::ServiceStates>("/v1/services");
 }
 
+absl::StatusOr<control::Readiness> AgentClient::Readiness() const {
+  return Get<control::Readiness>("/v1/ready");
+}
+
 absl::StatusOr<control::Stats> AgentClient::Stats() const {
   return Get<control::Stats>("/v1/stats");
 }

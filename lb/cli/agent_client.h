@@ -24,6 +24,7 @@ class AgentClient {
   absl::StatusOr<control::Status> Status() const;
   absl::StatusOr<control::ServiceStates> Services() const;
   absl::StatusOr<control::NextHops> NextHops() const;
+  absl::StatusOr<control::Readiness> Readiness() const;
   absl::StatusOr<control::Stats> Stats() const;
   absl::StatusOr<control::HealthStates> Health() const;
   absl::StatusOr<control::Services> Config() const;

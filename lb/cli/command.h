@@ -22,6 +22,8 @@ struct Options {
   uint32_t table_size = 0;
   bool all = false;
   std::string file;
+  std::string bpffs_dir;
+  uint32_t static_for_s = 0;
 };
 
 // One call of a command. The arguments are the words after the command's name,

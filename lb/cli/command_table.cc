@@ -5,6 +5,7 @@
 #include "lb/cli/commands_explain.h"
 #include "lb/cli/commands_health.h"
 #include "lb/cli/commands_nexthop.h"
+#include "lb/cli/commands_ready.h"
 #include "lb/cli/commands_service.h"
 #include "lb/cli/commands_status.h"
 
@@ -17,6 +18,8 @@ std::vector<Command> MakeCommands() {
   const FlagUse table_size = {"table_size", "[--table_size=SLOTS]"};
   const FlagUse deadline = {"deadline", "[--deadline=10m]"};
   const FlagUse all = {"all", "[--all]"};
+  const FlagUse bpffs_dir = {"bpffs_dir", "[--bpffs_dir=FOLDER]"};
+  const FlagUse static_for = {"static_for_s", "[--static_for_s=600]"};
   const FlagUse file = {"f", "-f FILE"};
   // Name, arguments, flags, summary, examples, function.
   return {
@@ -26,6 +29,12 @@ std::vector<Command> MakeCommands() {
        "show the agent, its interfaces and totals",
        {"status", "status --output=json"},
        &Status},
+      {{"ready"},
+       {},
+       {bpffs_dir, static_for},
+       "say whether this load balancer can take the VIP, by the exit code too",
+       {"ready", "ready --static_for_s=60"},
+       &Ready},
       {{"service", "list"},
        {},
        {},

@@ -74,6 +74,17 @@ std::string ServicesText(const control::Status& status) {
                       status.services_in_panic(), ": see \"lbctl health\"");
 }
 
+std::string VipText(const control::VipState& vip) {
+  std::string text = absl::StrCat(
+      vip.address(), vip.held() ? ", held for " : ", not held for ",
+      vip.since_seconds(), " s");
+  if (vip.stray_packets() > 0) {
+    absl::StrAppend(&text, "; ", vip.stray_packets(),
+                    " packets came while it was not held");
+  }
+  return text;
+}
+
 std::string StatusText(const control::Status& status) {
   Lines lines = {{"version", status.version()},
                  {"pid", absl::StrCat(status.pid())},
@@ -95,6 +106,9 @@ std::string StatusText(const control::Status& status) {
                 {"forwarded", CounterText(status.forwarded())},
                 {"passed", CounterText(status.passed())},
                 {"dropped", CounterText(status.dropped())}});
+  for (const control::VipState& vip : status.vip()) {
+    lines.push_back({"VIP", VipText(vip)});
+  }
   for (const std::string& change : status.run_time_change()) {
     lines.push_back({"changed", change});
   }

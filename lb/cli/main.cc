@@ -35,6 +35,11 @@ DEFINE_string(
     deadline, "",
     "when a drain ends, from now on: 10m, 1h30m; never when left out");
 DEFINE_bool(all, false, "also the verdicts that no packet got");
+DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
+              "where the agent pins its maps and programs");
+DEFINE_uint32(static_for_s, 600,
+              "for how many seconds a load balancer without an agent counts as "
+              "ready");
 DEFINE_string(f, "", "file of services in protobuf text format; - is stdin");
 
 namespace l275 {
@@ -68,6 +73,8 @@ Options OptionsOfFlags() {
   options.all = FLAGS_all;
   options.deadline = FLAGS_deadline;
   options.file = FLAGS_f;
+  options.bpffs_dir = FLAGS_bpffs_dir;
+  options.static_for_s = FLAGS_static_for_s;
   return options;
 }
 

@@ -179,7 +179,7 @@ class ChecksTest(unittest.TestCase):
         self.assert_answered_by(_ALL)
 
     def restart_agent(self, services: str) -> None:
-        bed.lbs[0].agent.stop()
+        bed.lbs[0].agent.remove()
         bed.lbs[0].agent.start(services)
         bed.wait_until_active(web.address for web in bed.webs)
 

@@ -76,7 +76,7 @@ class SlowPathCase(unittest.TestCase):
         self.restart(*self.flags)
 
     def restart(self, *flags: str) -> None:
-        self.lb.agent.stop()
+        self.lb.agent.remove()
         # An entry of the test before may be one that the kernel has given up.
         flush_neighbours(self.lb.host)
         log = self.lb.host.folder / "lb_agent.log"

@@ -92,6 +92,8 @@ struct Route {
 constexpr Route kRoutes[] = {
     {"/v1/status", EVHTTP_REQ_GET,
      [](evhttp_request* r, Controller& c) { Answer(r, c.GetStatus()); }},
+    {"/v1/ready", EVHTTP_REQ_GET,
+     [](evhttp_request* r, Controller& c) { AnswerJson(r, c.GetReadiness()); }},
     {"/v1/services", EVHTTP_REQ_GET,
      [](evhttp_request* r, Controller& c) { Answer(r, c.GetServices()); }},
     {"/v1/nexthops", EVHTTP_REQ_GET,

@@ -19,6 +19,8 @@ class Controller {
   // What /healthz says: Unavailable while the program is not attached
   // everywhere that it should be.
   virtual absl::Status GetHealth() = 0;
+  // Says nothing of the servers' health.
+  virtual control::Readiness GetReadiness() = 0;
   virtual absl::StatusOr<control::Status> GetStatus() = 0;
   virtual absl::StatusOr<control::ServiceStates> GetServices() = 0;
   virtual control::NextHops GetNextHops() = 0;

@@ -32,6 +32,7 @@ class FakeController : public Controller {
   absl::StatusOr<control::ServiceStates> GetServices() override {
     return Unused();
   }
+  control::Readiness GetReadiness() override { return {}; }
   control::NextHops GetNextHops() override { return {}; }
   absl::StatusOr<control::Stats> GetStats() override { return Unused(); }
   control::HealthStates GetHealthStates() override { return {}; }

@@ -99,6 +99,7 @@ absl::Status WriteLayout(const MapSizes& sizes, const lb* object) {
   layout.backends = sizes.backends;
   layout.slots = sizes.slots;
   layout.flows = sizes.flows;
+  layout.alive_ns = BootTimeNs();
   const uint32_t zero = 0;
   if (bpf_map_update_elem(bpf_map__fd(object->maps.layout), &zero, &layout,
                           BPF_ANY) == 0) {
@@ -194,6 +195,8 @@ absl::Status Maps::Pin(const std::string& folder) const {
   }
   return absl::OkStatus();
 }
+
+absl::Status Maps::GiveSignOfLife() { return WriteLayout(sizes_, object_); }
 
 absl::StatusOr<uint32_t> Maps::SlotsMapId() const {
   L275_ASSIGN_OR_RETURN(const bpf_map_info info,

@@ -41,6 +41,10 @@ class Maps {
   Maps(const Maps&) = delete;
   Maps& operator=(const Maps&) = delete;
 
+  // Tells whoever looks at the pinned maps that the agent lives. To be called
+  // every second.
+  absl::Status GiveSignOfLife();
+
   // What the kernel numbers the slots' map by; for recognizing these maps.
   absl::StatusOr<uint32_t> SlotsMapId() const;
 

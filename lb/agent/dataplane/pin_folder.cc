@@ -213,8 +213,8 @@ void PinFolder::Rollback() {
   }
 }
 
-std::vector<std::string> PinFolder::Interfaces() const {
-  std::vector<std::string> interfaces = NamesIn(ProgramsPath());
+std::vector<std::string> PinFolder::InterfacesIn(const std::string& path) {
+  std::vector<std::string> interfaces = NamesIn(path + "/interfaces");
   for (std::string& name : interfaces) name = InterfaceOf(name);
   return interfaces;
 }

@@ -43,8 +43,13 @@ class PinFolder {
   // Takes away what was staged and not committed.
   void Rollback();
 
+  // Where maps are pinned in the folder `path`, and the interfaces whose
+  // programs are, whoever has it.
+  static std::string MapsIn(const std::string& path) { return path + "/maps"; }
+  static std::vector<std::string> InterfacesIn(const std::string& path);
+
   // Those that have a program.
-  std::vector<std::string> Interfaces() const;
+  std::vector<std::string> Interfaces() const { return InterfacesIn(path_); }
   absl::Status RemoveProgram(const std::string& interface);
 
   // Takes everything away, the folder too.
@@ -55,7 +60,7 @@ class PinFolder {
 
   absl::Status Mend();
   absl::StatusOr<bool> StagedMapsAreInUse() const;
-  std::string MapsPath() const { return path_ + "/maps"; }
+  std::string MapsPath() const { return MapsIn(path_); }
   std::string ProgramsPath() const { return path_ + "/interfaces"; }
 
   const std::string path_;

@@ -166,7 +166,7 @@ TEST_F(PinFolderTest, MapsOfAnotherVersionAreRefused) {
   ASSERT_TRUE(folder_->StageMaps(*NewMaps()).ok());
   ASSERT_TRUE(folder_->Commit().ok());
   const UniqueFd fd(bpf_obj_get((path_ + "/maps/layout").c_str()));
-  const l275_layout layout = {L275_LAYOUT_VERSION + 1, 3, 5, 33, 7, 0};
+  const l275_layout layout = {L275_LAYOUT_VERSION + 1, 3, 5, 33, 7, 0, 0};
   const uint32_t zero = 0;
   ASSERT_EQ(bpf_map_update_elem(fd.get(), &zero, &layout, BPF_ANY), 0);
   const absl::Status status = folder_->OpenMaps().status();

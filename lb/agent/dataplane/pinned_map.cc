@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -50,6 +51,13 @@ absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map) {
         absl::StrCat(path, " is of another shape than this agent's"));
   }
   return ReuseMap(map, fd.get());
+}
+
+uint64_t BootTimeNs() {
+  timespec time = {};
+  clock_gettime(CLOCK_BOOTTIME, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 +
+         static_cast<uint64_t>(time.tv_nsec);
 }
 
 absl::StatusOr<l275_layout> ReadPinnedLayout(const std::string& folder) {

@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
@@ -22,6 +23,9 @@ absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name);
 // folder. FailedPrecondition: it is missing, or not of the same type, sizes and
 // number of entries.
 absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map);
+
+// Nanoseconds of CLOCK_BOOTTIME, which no setting of the clock changes.
+uint64_t BootTimeNs();
 
 // What maps pinned in a folder are like. NotFound: there is no such folder.
 // FailedPrecondition: they are of another version than this agent's.

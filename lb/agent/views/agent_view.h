@@ -13,6 +13,7 @@
 #include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/slow_path.h"
+#include "lb/agent/vrrp/vip_roles.h"
 
 namespace l275 {
 
@@ -25,6 +26,7 @@ struct AgentView {
   const NextHopMonitor& next_hops;
   const SlowPath* slow_path;   // null when there is none
   const BeaconHealth* health;  // null with --health=none
+  const VipRoles& vips;
   const FlowSweep::Result& flows;
   const FlowKeeper& flow_table;
   // The first interface that the program is attached to: its index, 0 for none,

@@ -147,6 +147,20 @@ void AddSlowPath(const AgentView& view, std::vector<MetricFamily>& out) {
   out.push_back(dropped.Take());
 }
 
+void AddVips(const VipRoles& roles, std::vector<MetricFamily>& out) {
+  Family held = Gauge("l275_vip_held", "1 while this host has the VIP");
+  Family strays =
+      Counter("l275_vip_stray_packets_total",
+              "Packets forwarded for a VIP that this host does not have");
+  for (const auto& [address, vip] : roles.vips()) {
+    const Labels labels = {{"vip", address.ToString()}};
+    held.Add(labels, vip.role.held ? 1 : 0);
+    strays.Add(labels, static_cast<double>(vip.role.strays));
+  }
+  out.push_back(held.Take());
+  out.push_back(strays.Take());
+}
+
 void AddAgent(const AgentView& view, const AgentCounters& counters,
               const std::string& version, std::vector<MetricFamily>& out) {
   Family build = Gauge("l275_build_info", "1, with the version as a label");
@@ -181,6 +195,7 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddServices(services, families);
   AddBackends(services, families);
   AddFlows(view, events, families);
+  AddVips(view.vips, families);
   AddNeighbours(view, families);
   AddSlowPath(view, families);
   AddHealth(ViewHealth(view), families);

@@ -1,5 +1,7 @@
 #include "lb/agent/views/status_view.h"
 
+#include <chrono>
+
 #include "common/status_util.h"
 #include "common/verdict_names.h"
 #include "lb/agent/views/health_view.h"
@@ -58,6 +60,19 @@ void FillBackends(const AgentView& view, control::Status* status) {
   status->set_backends_active(active);
 }
 
+void FillVips(const AgentView& view, control::Status* status) {
+  for (const auto& [address, vip] : view.vips.vips()) {
+    control::VipState* const message = status->add_vip();
+    message->set_address(address.ToString());
+    message->set_held(vip.role.held);
+    message->set_since_seconds(
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
+                                  view.now - vip.role.since)
+                                  .count()));
+    message->set_stray_packets(vip.role.strays);
+  }
+}
+
 }  // namespace
 
 absl::Status FillStatus(const AgentView& view, control::Status* status) {
@@ -71,6 +86,7 @@ absl::Status FillStatus(const AgentView& view, control::Status* status) {
   status->set_flow_entries(view.flows.entries);
   status->set_flow_capacity(view.maps.sizes().flows);
   FillSlowPath(view, status->mutable_slow_path());
+  FillVips(view, status);
   return FillTraffic(view.maps, status);
 }
 
