@@ -42,15 +42,12 @@ uint64_t WallClock() {
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
 
-// Those that the maps say have flows.
-std::set<HealthSubject> LivingBackends(const MapWriter& writer) {
-  std::set<HealthSubject> backends;
-  for (const auto& [address, service] : writer.services()) {
-    for (const auto& [backend_address, backend] : service.backends) {
-      if (backend.alive) backends.insert({backend_address, address.port});
-    }
+std::set<HealthSubject> SubjectsOf(const std::vector<LivingBackend>& backends) {
+  std::set<HealthSubject> subjects;
+  for (const LivingBackend& backend : backends) {
+    subjects.insert({backend.address, backend.port});
   }
-  return backends;
+  return subjects;
 }
 
 absl::StatusOr<std::map<Ipv4Address, uint64_t>> PacketsOfVips(
@@ -93,7 +90,7 @@ Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
 // Does nothing after a start that succeeded.
 Agent::~Agent() {
   attachments_.clear();
-  if (pins_ != nullptr) pins_->Rollback();
+  if (pins_ != nullptr && IsStarting()) pins_->Rollback();
 }
 
 absl::Status Agent::Start() {
@@ -118,6 +115,8 @@ absl::Status Agent::Start() {
   }
   L275_RETURN_IF_ERROR(KeepAttachments());
   DetachOthers();
+  Save(nullptr);
+  started_all_ = true;
   return absl::OkStatus();
 }
 
@@ -135,6 +134,9 @@ absl::Status Agent::StartMaps(const DesiredState& desired) {
                           Now(), pins_.get()));
   maps_ = std::move(heritage.maps);
   writer_ = std::move(heritage.writer);
+  living_ = std::move(heritage.living);
+  // Before anything is written that the program of an earlier agent reads.
+  L275_RETURN_IF_ERROR(XdpAttachment::Verify(*maps_, options_.xdp));
   writer_->BeforeFirstRecord([this] { FlushSlowPath(); });
   flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
                                         options_.xdp.tcp_idle_timeout);
@@ -169,7 +171,7 @@ absl::Status Agent::StartHealth() {
   L275_ASSIGN_OR_RETURN(health_,
                         BeaconHealth::Create(base_, *options_.beacons,
                                              [this] { WriteMapsLater(); }));
-  health_->PresumeUp(LivingBackends(*writer_));
+  health_->PresumeUp(SubjectsOf(living_));
   return absl::OkStatus();
 }
 
@@ -277,33 +279,55 @@ void Agent::DetachOthers() {
   for (const std::string& interface : pins_->Interfaces()) {
     if (attachments_.count(interface) > 0) continue;
     absl::Status detached = XdpAttachment::Detach(interface);
-    if (detached.ok()) detached = pins_->RemoveProgram(interface);
     if (detached.ok()) {
       LOG(WARNING) << "detached from "
                    << interface << ", which --interface does not name any more";
-    } else {
-      LOG(ERROR) << interface << ": " << detached.message();
     }
+    if (detached.ok() || absl::IsNotFound(detached)) {
+      detached = pins_->RemoveProgram(interface);
+    }
+    if (!detached.ok()) LOG(ERROR) << interface << ": " << detached.message();
   }
 }
 
-// An interface that was deleted took its program along; when one of its name
-// comes back it is attached anew.
-void Agent::FollowInterfaces() {
+// An interface that was deleted took its program along.
+void Agent::DropGoneInterfaces() {
   for (auto& [name, attachment] : attachments_) {
-    if (attachment != nullptr &&
-        next_hops_->links().count(attachment->ifindex()) == 0) {
-      LOG(ERROR) << "interface " << name << " is gone";
-      attachment.reset();
+    if (attachment == nullptr ||
+        next_hops_->links().count(attachment->ifindex()) > 0) {
+      continue;
     }
+    LOG(ERROR) << "interface " << name << " is gone";
+    attachment.reset();
+  }
+}
+
+// When one of its name comes back it is attached anew, once the maps know it.
+void Agent::AttachReturnedInterfaces() {
+  for (const auto& [name, attachment] : attachments_) {
     if (attachment != nullptr ||
         FindLink(next_hops_->links(), name) == nullptr) {
       continue;
     }
-    absl::Status attached = Attach(name);
-    if (attached.ok()) attached = KeepAttachments();
-    if (!attached.ok()) LOG(ERROR) << name << ": " << attached.message();
+    AttachReturned(name);
   }
+}
+
+void Agent::AttachReturned(const std::string& interface) {
+  absl::Status attached = CheckInterfaces();
+  if (attached.ok()) attached = WriteMaps();
+  if (attached.ok()) attached = Attach(interface);
+  if (attached.ok()) {
+    attach_errors_.erase(interface);
+    const absl::Status kept = KeepAttachments();
+    attachments_.at(interface)->Keep();
+    if (!kept.ok()) LOG(ERROR) << interface << ": " << kept.message();
+    return;
+  }
+  std::string& logged = attach_errors_[interface];
+  if (logged == attached.message()) return;
+  logged = std::string(attached.message());
+  LOG(ERROR) << interface << ": " << logged << "; tried again every second";
 }
 
 absl::Status Agent::StartServers() {
@@ -330,13 +354,15 @@ void Agent::ReloadServices() {
         << "SIGHUP: nothing to read again without --services_file";
     return;
   }
-  absl::StatusOr<DesiredState> desired = state_.Reload();
+  absl::StatusOr<DesiredState> desired = state_.source().Read();
   absl::StatusOr<control::ChangeReply> reply =
-      desired.ok() ? Desire(*std::move(desired)) : desired.status();
+      desired.ok() ? Desire(*desired) : desired.status();
   if (!reply.ok()) {
     LOG(ERROR) << "SIGHUP: nothing changed: " << reply.status().message();
     return;
   }
+  state_.Declare(*std::move(desired));
+  Save(nullptr);
   LOG(INFO) << "SIGHUP: read " << state_.source().services_file() << ", "
             << reply->change_size() << " changes";
 }
@@ -360,7 +386,7 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
-  Save(&reply);
+  if (!IsStarting()) Save(&reply);
   return reply;
 }
 
@@ -426,8 +452,9 @@ void Agent::WriteMapsLater() {
 
 void Agent::OnNextHopsChanged() {
   FlushSlowPath();
+  DropGoneInterfaces();
   OpenSlowPaths();
-  FollowInterfaces();
+  AttachReturnedInterfaces();
   if (health_ != nullptr) health_->OnLinksChanged();
   WriteMapsLater();
 }
@@ -461,6 +488,7 @@ void Agent::OnSecond() {
   const absl::Status given = maps_->GiveSignOfLife();
   if (!given.ok()) LOG(ERROR) << given.message();
   WatchVips();
+  if (!IsStarting()) AttachReturnedInterfaces();
 }
 
 void Agent::WatchVips() {

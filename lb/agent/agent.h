@@ -27,6 +27,7 @@
 #include "lb/agent/dataplane/pin_folder.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
 #include "lb/agent/health/beacon_health.h"
+#include "lb/agent/heritage.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/views/agent_view.h"
@@ -85,6 +86,7 @@ class Agent : public Controller {
   void Reload();
 
   // Controller
+  bool IsStarting() override { return !started_all_; }
   absl::Status GetHealth() override;
   control::Readiness GetReadiness() override;
   absl::StatusOr<control::Status> GetStatus() override;
@@ -116,7 +118,9 @@ class Agent : public Controller {
   absl::Status Attach(const std::string& interface);
   absl::Status KeepAttachments();
   void DetachOthers();
-  void FollowInterfaces();
+  void DropGoneInterfaces();
+  void AttachReturnedInterfaces();
+  void AttachReturned(const std::string& interface);
   absl::Status StartServers();
   void OnSecond();
   void WatchVips();
@@ -146,6 +150,7 @@ class Agent : public Controller {
   std::unique_ptr<PinFolder> pins_;
   std::unique_ptr<Maps> maps_;
   std::unique_ptr<MapWriter> writer_;
+  std::vector<LivingBackend> living_;  // when this agent took over
   std::unique_ptr<FlowKeeper> flows_;
   EventPtr write_event_;
   EventPtr drain_timer_;
@@ -163,6 +168,8 @@ class Agent : public Controller {
   std::unique_ptr<MetricsServer> metrics_;
   // By the interface's name; one that is missing is attached when it comes.
   std::map<std::string, std::unique_ptr<XdpAttachment>> attachments_;
+  std::map<std::string, std::string> attach_errors_;  // as last logged
+  bool started_all_ = false;
 };
 
 }  // namespace l275

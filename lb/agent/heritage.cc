@@ -2,13 +2,22 @@
 
 #include <glog/logging.h>
 
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
+#include "lb/agent/dataplane/counters.h"
+#include "lb/agent/dataplane/written_maps.h"
 
 namespace l275 {
 namespace {
+
+void WarnOfLoss(const absl::Status& why) {
+  LOG(WARNING) << why.message()
+               << ": the maps are built anew; connections of slots that were "
+                  "tracked may move, counters begin at 0";
+}
 
 bool IsAsAsked(uint32_t has, uint32_t asked, uint32_t wanted) {
   return asked == 0 ? has >= wanted : has == asked;
@@ -27,11 +36,37 @@ absl::Status CheckSizes(const MapSizes& has, const HeritageOptions& options) {
       "the earlier agent's maps are of other sizes than this one is to have");
 }
 
-absl::StatusOr<Heritage> Inherit(const HeritageOptions& options,
-                                 MapWriter::TimePoint now, PinFolder* pins) {
+std::vector<LivingBackend> LivingIn(const Maps& maps,
+                                    const WrittenMaps& written) {
+  std::vector<LivingBackend> living;
+  for (const auto& [service_address, service] : written.services) {
+    for (const auto& [address, backend] : service.backends) {
+      const uint32_t flags = maps.backends()[backend.id].flags;
+      living.push_back({address, service_address.port,
+                        (flags & L275_BACKEND_DRAINING) != 0});
+    }
+  }
+  return living;
+}
+
+absl::StatusOr<std::set<ServiceAddress>> UsedIn(const Maps& maps,
+                                                const WrittenMaps& written) {
+  std::set<ServiceAddress> used;
+  for (const auto& [address, service] : written.services) {
+    L275_ASSIGN_OR_RETURN(
+        const auto counters,
+        ReadCounters(maps.service_counters_fd(), {service.id}));
+    if (counters.front().packets > 0) used.insert(address);
+  }
+  return used;
+}
+
+absl::StatusOr<Heritage> TakeOver(const HeritageOptions& options,
+                                  MapWriter::TimePoint now,
+                                  std::unique_ptr<Maps> maps) {
+  L275_RETURN_IF_ERROR(CheckSizes(maps->sizes(), options));
   Heritage heritage;
-  L275_ASSIGN_OR_RETURN(heritage.maps, pins->OpenMaps());
-  L275_RETURN_IF_ERROR(CheckSizes(heritage.maps->sizes(), options));
+  heritage.maps = std::move(maps);
   heritage.writer =
       std::make_unique<MapWriter>(heritage.maps.get(), options.hash_seed);
   L275_RETURN_IF_ERROR(heritage.writer->Adopt(now));
@@ -41,26 +76,52 @@ absl::StatusOr<Heritage> Inherit(const HeritageOptions& options,
   return heritage;
 }
 
-}  // namespace
-
-absl::StatusOr<Heritage> InheritOrCreateMaps(const HeritageOptions& options,
-                                             MapWriter::TimePoint now,
-                                             PinFolder* pins) {
-  absl::StatusOr<Heritage> inherited = Inherit(options, now, pins);
-  if (inherited.ok()) return inherited;
-  if (absl::IsFailedPrecondition(inherited.status())) {
-    LOG(WARNING) << inherited.status().message()
-                 << ": the maps are built anew; connections of slots that were "
-                    "tracked may move, counters begin at 0";
-  } else if (!absl::IsNotFound(inherited.status())) {
-    return inherited.status();
-  }
+absl::StatusOr<Heritage> BuildAnew(const HeritageOptions& options,
+                                   PinFolder* pins) {
   Heritage heritage;
   L275_ASSIGN_OR_RETURN(heritage.maps, Maps::Create(options.wanted));
   heritage.writer =
       std::make_unique<MapWriter>(heritage.maps.get(), options.hash_seed);
   L275_RETURN_IF_ERROR(pins->StageMaps(*heritage.maps));
   return heritage;
+}
+
+// Where they cannot be gone on with, they still tell who lived, and which
+// services have flows.
+absl::StatusOr<Heritage> Inherit(const HeritageOptions& options,
+                                 MapWriter::TimePoint now, PinFolder* pins,
+                                 std::unique_ptr<Maps> maps) {
+  std::vector<LivingBackend> living;
+  std::set<ServiceAddress> used;
+  const absl::StatusOr<WrittenMaps> written = WrittenMaps::Read(*maps);
+  if (written.ok()) {
+    living = LivingIn(*maps, *written);
+    L275_ASSIGN_OR_RETURN(used, UsedIn(*maps, *written));
+  }
+  absl::StatusOr<Heritage> heritage = TakeOver(options, now, std::move(maps));
+  if (absl::IsFailedPrecondition(heritage.status())) {
+    WarnOfLoss(heritage.status());
+    heritage = BuildAnew(options, pins);
+    if (heritage.ok()) heritage->writer->AssumeUsed(std::move(used));
+  }
+  L275_RETURN_IF_ERROR(heritage.status());
+  heritage->living = std::move(living);
+  return heritage;
+}
+
+}  // namespace
+
+absl::StatusOr<Heritage> InheritOrCreateMaps(const HeritageOptions& options,
+                                             MapWriter::TimePoint now,
+                                             PinFolder* pins) {
+  absl::StatusOr<std::unique_ptr<Maps>> maps = pins->OpenMaps();
+  if (maps.ok()) return Inherit(options, now, pins, *std::move(maps));
+  if (absl::IsFailedPrecondition(maps.status())) {
+    WarnOfLoss(maps.status());
+  } else if (!absl::IsNotFound(maps.status())) {
+    return maps.status();
+  }
+  return BuildAnew(options, pins);
 }
 
 }  // namespace l275

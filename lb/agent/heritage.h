@@ -3,18 +3,29 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/ipv4_address.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/pin_folder.h"
 
 namespace l275 {
 
+// A backend of services on a port.
+struct LivingBackend {
+  Ipv4Address address;
+  uint16_t port = 0;
+  bool draining = false;
+};
+
 // The maps that an agent begins with, and their writer.
 struct Heritage {
   std::unique_ptr<Maps> maps;
   std::unique_ptr<MapWriter> writer;
+  // Who lived in an earlier agent's maps, be they these or not.
+  std::vector<LivingBackend> living;
 };
 
 struct HeritageOptions {

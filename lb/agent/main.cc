@@ -323,9 +323,16 @@ void Stop(evutil_socket_t signal, short, void* base) {
   event_base_loopbreak(static_cast<event_base*>(base));
 }
 
-// `agent` points to where the agent will be; it is there when the loop runs.
-void Reload(evutil_socket_t, short, void* agent) {
-  (*static_cast<std::unique_ptr<Agent>*>(agent))->Reload();
+// What SIGHUP is for; a signal that comes before there is an agent is kept.
+struct Reloading {
+  Agent* agent = nullptr;
+  bool wanted = false;
+};
+
+void Reload(evutil_socket_t, short, void* argument) {
+  Reloading& reloading = *static_cast<Reloading*>(argument);
+  reloading.wanted = reloading.agent == nullptr;
+  if (reloading.agent != nullptr) reloading.agent->Reload();
 }
 
 absl::Status Run() {
@@ -344,16 +351,18 @@ absl::Status Run() {
   const EventBasePtr base(event_base_new());
   if (base == nullptr) return absl::InternalError("event_base_new() failed");
   // From here on a signal waits for the loop: it never ends a start halfway.
-  std::unique_ptr<Agent> agent;
+  Reloading reloading;
   const EventPtr terminate = OnSignal(base.get(), SIGTERM, Stop, base.get());
   const EventPtr interrupt = OnSignal(base.get(), SIGINT, Stop, base.get());
-  const EventPtr reload = OnSignal(base.get(), SIGHUP, Reload, &agent);
+  const EventPtr reload = OnSignal(base.get(), SIGHUP, Reload, &reloading);
   signal(SIGPIPE, SIG_IGN);
   absl::StatusOr<std::unique_ptr<Agent>> created =
       Agent::Create(base.get(), std::move(options), std::move(source));
   if (absl::IsCancelled(created.status())) return absl::OkStatus();
   L275_RETURN_IF_ERROR(created.status());
-  agent = *std::move(created);
+  const std::unique_ptr<Agent> agent = *std::move(created);
+  reloading.agent = agent.get();
+  if (reloading.wanted) agent->Reload();
   LOG(INFO) << "ready";
   sd_notify(0, "READY=1");
   event_base_dispatch(base.get());

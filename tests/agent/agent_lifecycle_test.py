@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import signal
+import threading
 import unittest
 
+from testbed.host import FABRIC_INTERFACE
 from testbed.waiting import wait_until
 from tests.agent.rig import Rig
 from tests.agent.services_text import service_text
@@ -206,6 +208,21 @@ class RestartTest(AgentTest):
             self.assertEqual(self.changed(), [])
             self.lb.stop()
 
+    def test_a_file_that_was_refused_is_no_base_for_the_next_start(self) -> None:
+        room = "--max_slots=70000"
+        self.start(_ONE, room)
+        more = _ONE + service_text(["10.0.0.101"], port=443)
+        self.lb.agent.reload(more)
+        self.wait_for_log("SIGHUP: nothing changed: no room for 65537 more slots")
+        self.assertEqual(self.changed(), [])
+        self.change("backend", "drain", "10.0.0.101")
+        self.lb.agent.stop()
+        self.start(more, "--max_slots=200000")
+        self.assertEqual(len(self.lb.config()["service"]), 2)
+        self.assertEqual(
+            self.changed(), ["tcp:10.0.0.200:80: backend 10.0.0.101 draining"]
+        )
+
     def test_what_is_declared_anew_comes_beside_them(self) -> None:
         self.start(_ONE)
         self.change("backend", "drain", "10.0.0.101")
@@ -247,6 +264,42 @@ class RestartTest(AgentTest):
         self.change("apply", "-f", str(self.lb.agent.services_file))
         self.assertEqual(self.lb.agent.lbctl_json("status")["not_saved"], "")
         self.assertEqual((folder / "agent.state").read_text(), before)
+
+
+class StartingTest(AgentTest):
+    """Nothing that comes too early does harm."""
+
+    def pester(self, ended: threading.Event, seen: set[str]) -> None:
+        """Requests and SIGHUPs, from when the agent can be reached."""
+        socket = str(self.lb.agent.control_socket)
+        curl = ["curl", "-s", "-w", "%{http_code}", "-o", "/dev/null"]
+        while not ended.is_set():
+            done = self.lb.host.run(
+                [*curl, "--unix-socket", socket, "http://agent/v1/services"]
+            )
+            self.lb.host.run([*curl, "http://127.0.0.1:9275/metrics"])
+            if done.returncode == 0:
+                seen.add(done.stdout)
+                self.lb.agent.process.signal(signal.SIGHUP)
+
+    def test_requests_and_sighup_while_it_starts(self) -> None:
+        """With fewer backends than the maps have that it takes over."""
+        self.start(_TWO)
+        self.lb.agent.kill()
+        ended, seen = threading.Event(), set[str]()
+        pest = threading.Thread(target=self.pester, args=(ended, seen))
+        pest.start()
+        try:
+            beacons = ["--health=beacon", "--insecure_beacons", "--beacon_state_file="]
+            interface = f"--beacon_interface={FABRIC_INTERFACE}"
+            self.start(_ONE, *beacons, interface)
+            wait_until(lambda: "200" in seen, _DEADLINE_S, "an answer")
+        finally:
+            ended.set()
+            pest.join()
+        self.assertIn("503", seen)
+        self.wait_for_log("SIGHUP: read")
+        self.assertEqual(self.weights(), {"10.0.0.101": 100})
 
 
 class ReloadTest(AgentTest):

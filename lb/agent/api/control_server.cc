@@ -124,7 +124,9 @@ void Serve(evhttp_request* request, void* controller) {
       return AnswerWrongMethod(request,
                                route.method == EVHTTP_REQ_GET ? "GET" : "POST");
     }
-    return route.serve(request, *static_cast<Controller*>(controller));
+    Controller& served = *static_cast<Controller*>(controller);
+    if (served.IsStarting()) return AnswerStarting(request);
+    return route.serve(request, served);
   }
   AnswerError(request, absl::NotFoundError(absl::StrCat(
                            "there is no \"", path, "\" in the control API")));

@@ -16,6 +16,9 @@ class Controller {
  public:
   virtual ~Controller() = default;
 
+  // Requests are answered with "starting" for so long, and do nothing.
+  virtual bool IsStarting() = 0;
+
   // What /healthz says: Unavailable while the program is not attached
   // everywhere that it should be.
   virtual absl::Status GetHealth() = 0;

@@ -52,6 +52,10 @@ void AnswerError(evhttp_request* request, const absl::Status& status) {
   AnswerErrorText(request, HttpCodeOf(status), std::string(status.message()));
 }
 
+void AnswerStarting(evhttp_request* request) {
+  AnswerError(request, absl::UnavailableError("lb_agent is starting"));
+}
+
 void AnswerWrongMethod(evhttp_request* request, const char* allowed) {
   evhttp_add_header(evhttp_request_get_output_headers(request), "Allow",
                     allowed);

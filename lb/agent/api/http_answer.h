@@ -23,6 +23,9 @@ void AnswerJson(evhttp_request* request,
 // The HTTP code that fits the status, and a control::Error.
 void AnswerError(evhttp_request* request, const absl::Status& status);
 
+// 503: try again in a moment.
+void AnswerStarting(evhttp_request* request);
+
 // 405, with the method that is allowed.
 void AnswerWrongMethod(evhttp_request* request, const char* allowed);
 

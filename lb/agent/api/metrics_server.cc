@@ -17,16 +17,19 @@ namespace {
 // Requests to read have no body.
 constexpr ev_ssize_t kMaxBodyBytes = 1024;
 
-void ServeMetrics(evhttp_request* request, void* controller) {
-  const absl::StatusOr<std::string> metrics =
-      static_cast<Controller*>(controller)->GetMetrics();
+void ServeMetrics(evhttp_request* request, void* server) {
+  Controller& controller = *static_cast<Controller*>(server);
+  if (controller.IsStarting()) return AnswerStarting(request);
+  const absl::StatusOr<std::string> metrics = controller.GetMetrics();
   if (!metrics.ok()) return AnswerError(request, metrics.status());
   AnswerText(request, 200, "text/plain; version=0.0.4; charset=utf-8",
              *metrics);
 }
 
-void ServeHealth(evhttp_request* request, void* controller) {
-  const absl::Status health = static_cast<Controller*>(controller)->GetHealth();
+void ServeHealth(evhttp_request* request, void* server) {
+  Controller& controller = *static_cast<Controller*>(server);
+  if (controller.IsStarting()) return AnswerStarting(request);
+  const absl::Status health = controller.GetHealth();
   if (health.ok()) return AnswerText(request, 200, "text/plain", "ok\n");
   AnswerText(request, 503, "text/plain", absl::StrCat(health.message(), "\n"));
 }

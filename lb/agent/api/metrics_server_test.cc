@@ -26,6 +26,7 @@ class FakeController : public Controller {
   void SetHealth(const absl::Status& health) { health_ = health; }
 
   absl::StatusOr<std::string> GetMetrics() override { return "l275_up 1\n"; }
+  bool IsStarting() override { return false; }
   absl::Status GetHealth() override { return health_; }
 
   absl::StatusOr<control::Status> GetStatus() override { return Unused(); }

@@ -59,9 +59,13 @@ DesiredState MergeDesired(const DesiredState& base, const DesiredState& changed,
   DesiredState merged;
   for (const auto& [address, table_size] :
        Merge(TableSizes(base), TableSizes(changed), TableSizes(declared))) {
-    merged[address] = {table_size, Merge(BackendsOf(base, address),
-                                         BackendsOf(changed, address),
-                                         BackendsOf(declared, address))};
+    // One that was removed at run time and comes back comes as declared.
+    const bool is_back = changed.count(address) == 0;
+    merged[address] = {table_size, is_back
+                                       ? BackendsOf(declared, address)
+                                       : Merge(BackendsOf(base, address),
+                                               BackendsOf(changed, address),
+                                               BackendsOf(declared, address))};
   }
   return merged;
 }

@@ -28,12 +28,6 @@ absl::StatusOr<DesiredState> StateKeeper::Start() {
   return desired;
 }
 
-absl::StatusOr<DesiredState> StateKeeper::Reload() {
-  L275_ASSIGN_OR_RETURN(DesiredState declared, source_.Read());
-  declared_ = std::move(declared);
-  return declared_;
-}
-
 absl::Status StateKeeper::Save(const DesiredState& desired) {
   if (state_file_.empty()) return absl::OkStatus();
   const SavedState state = {declared_, desired};

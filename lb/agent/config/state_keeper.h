@@ -28,9 +28,8 @@ class StateKeeper {
   // agent was told at run time (MergeDesired()). Errors name the file.
   absl::StatusOr<DesiredState> Start();
 
-  // Reads again what is declared, which is the desired state from now on. An
-  // error changes nothing.
-  absl::StatusOr<DesiredState> Reload();
+  // What the source was found to declare anew, and is in effect.
+  void Declare(DesiredState declared) { declared_ = std::move(declared); }
 
   // Writes the state file, when that would say anything else than it does.
   // Returns when the disk has it.

@@ -51,9 +51,10 @@ uint32_t AttachedPrograms::main_id() const {
   return xdp_program__id(xdp_multiprog__main_prog(programs_.get()));
 }
 
-bool AttachedPrograms::have_ours() const {
-  return dispatcher() ? FindOurs(programs_.get(), 0) != nullptr
-                      : IsOurs(xdp_multiprog__main_prog(programs_.get()));
+bool AttachedPrograms::have_ours(uint32_t except) const {
+  if (dispatcher()) return FindOurs(programs_.get(), except) != nullptr;
+  return IsOurs(xdp_multiprog__main_prog(programs_.get())) &&
+         main_id() != except;
 }
 
 // ip(8) detaches a program in generic mode only when it is told the mode.
@@ -67,15 +68,20 @@ absl::Status AttachedPrograms::HeldByAnother() const {
 }
 
 absl::Status AttachedPrograms::DetachOurs(uint32_t except) {
-  int error = 0;
-  if (!dispatcher()) {
-    error = xdp_multiprog__detach(programs_.get());
-  } else if (xdp_program* const ours = FindOurs(programs_.get(), except)) {
-    error = xdp_program__detach(ours, static_cast<int>(ifindex_), mode(), 0);
+  while (!empty() && have_ours(except)) {
+    const int error = dispatcher() ? xdp_program__detach(
+                                         FindOurs(programs_.get(), except),
+                                         static_cast<int>(ifindex_), mode(), 0)
+                                   : xdp_multiprog__detach(programs_.get());
+    if (error != 0) {
+      return ErrnoStatus(
+          -error,
+          absl::StrCat("detaching the earlier program from ", interface_));
+    }
+    // The dispatcher is another one now, or none.
+    L275_ASSIGN_OR_RETURN(*this, Of(interface_, ifindex_));
   }
-  if (error == 0) return absl::OkStatus();
-  return ErrnoStatus(
-      -error, absl::StrCat("detaching the earlier program from ", interface_));
+  return absl::OkStatus();
 }
 
 }  // namespace l275

@@ -28,14 +28,15 @@ class AttachedPrograms {
   xdp_attach_mode mode() const;
   // Of the program that is alone, or of the dispatcher.
   uint32_t main_id() const;
-  // Whether the load balancer's is among them.
-  bool have_ours() const;
+  // Whether the load balancer's is among them, but for the one with the id
+  // `except`.
+  bool have_ours(uint32_t except = 0) const;
   // FailedPrecondition, which tells how to get rid of the program that is
   // there.
   absl::Status HeldByAnother() const;
 
-  // Takes the load balancer's programs away, but for the one with the id
-  // `except`, which is behind a dispatcher.
+  // Takes all of the load balancer's programs away, but for the one with the id
+  // `except`: agents that were killed may have left several.
   absl::Status DetachOurs(uint32_t except = 0);
 
  private:

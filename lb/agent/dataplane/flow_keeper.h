@@ -44,7 +44,7 @@ class FlowKeeper {
   // Whether a slot was tracked in this pass; and whether the last one found
   // none that was, so that it left no entry behind.
   bool tracking_ = false;
-  bool swept_ = true;
+  bool swept_ = false;
   EventPtr timer_;
 };
 

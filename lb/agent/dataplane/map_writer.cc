@@ -61,7 +61,7 @@ absl::Status MapWriter::Adopt(TimePoint now) {
   for (const auto& [address, service] : written.services) {
     L275_RETURN_IF_ERROR(AdoptService(address, service, now));
   }
-  for (uint32_t backend : written.orphans) AdoptOrphan(backend, now);
+  for (uint32_t backend : written.orphans) AdoptOrphan(backend);
   devices_.Adopt();
   services_ = std::move(written.services);
   return absl::OkStatus();
@@ -93,14 +93,18 @@ absl::Status MapWriter::AdoptService(const ServiceAddress& address,
   return absl::OkStatus();
 }
 
-// Rests as if it had been freed just now: slots may point to it until the next
-// Write().
-void MapWriter::AdoptOrphan(uint32_t backend, TimePoint now) {
+// Slots may point to it until the next Write() is over.
+void MapWriter::AdoptOrphan(uint32_t backend) {
   l275_backend& entry = maps_.backends()[backend];
   if ((entry.flags & L275_BACKEND_ALIVE) != 0) {
     StoreHalf(entry.generation, entry.generation + 1, 0);
   }
-  if (backend_ids_.Reserve(backend, 1)) backend_ids_.Free(backend, 1, now);
+  if (backend_ids_.Reserve(backend, 1)) orphans_.push_back(backend);
+}
+
+void MapWriter::FreeOrphans(TimePoint now) {
+  for (uint32_t backend : orphans_) backend_ids_.Free(backend, 1, now);
+  orphans_.clear();
 }
 
 absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
@@ -120,6 +124,7 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
     if (snapshot.services.count(address) == 0) RemoveService(address, now);
   }
   devices_.RemoveUnusedEgress(snapshot);
+  FreeOrphans(now);
   devices_.WriteIngress(snapshot);
   return absl::OkStatus();
 }
@@ -230,7 +235,7 @@ void MapWriter::WriteService(const ServiceAddress& address,
     SetNextHop(backend_address, snapshot, backend, now);
   }
   WriteLiveness(before, service);
-  WriteTable(!new_table, service, now);
+  WriteTable(address, !new_table, service, now);
   if (new_table) PublishService(address, service);
   for (const auto& [backend_address, backend] : before.backends) {
     if (service.backends.count(backend_address) == 0) FreeBackend(backend, now);
@@ -282,12 +287,12 @@ void MapWriter::VoidFlows(const WrittenService& service) {
   }
 }
 
-void MapWriter::WriteTable(bool keep_flows, WrittenService& service,
-                           TimePoint now) {
+void MapWriter::WriteTable(const ServiceAddress& address, bool keep_flows,
+                           WrittenService& service, TimePoint now) {
   const std::vector<uint32_t> owners = OwnersOf(service);
   if (keep_flows) {
     slots_.Change(service.first_slot, owners, TickOf(now));
-    UntrackIfUnused(service);
+    UntrackIfUnused(address, service);
   } else {
     slots_.Fill(service.first_slot, owners);
   }
@@ -296,8 +301,9 @@ void MapWriter::WriteTable(bool keep_flows, WrittenService& service,
 // A service that never forwarded a packet has no flows to keep: that of a
 // standby, which is to decide as the active one does when it takes over. Looked
 // at after the change: a packet that came meanwhile is counted.
-void MapWriter::UntrackIfUnused(const WrittenService& service) {
-  if (slots_.tracked() > 0 && IsUnused(service)) {
+void MapWriter::UntrackIfUnused(const ServiceAddress& address,
+                                const WrittenService& service) {
+  if (slots_.tracked() > 0 && used_.count(address) == 0 && IsUnused(service)) {
     slots_.SettleAll(service.first_slot, service.slot_count());
   }
 }
@@ -399,6 +405,7 @@ void MapWriter::RemoveService(const ServiceAddress& address, TimePoint now) {
   slot_ranges_.Free(service.first_slot, service.slot_count(), now);
   service_ids_.Free(service.id, 1, now);
   services_.erase(found);
+  used_.erase(address);
 }
 
 }  // namespace l275

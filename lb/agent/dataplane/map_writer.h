@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -41,7 +42,7 @@ class MapWriter {
   MapWriter(Maps* maps, uint64_t hash_seed);
 
   // Goes on where an earlier writer ended: its services, and the flows of their
-  // tracked slots, become this one's. Packets see no difference until the next
+  // tracked slots, become this one's. Packets go where they went until the next
   // Write(). FailedPrecondition: the maps contradict themselves; they and this
   // writer cannot be used.
   absl::Status Adopt(TimePoint now);
@@ -50,6 +51,11 @@ class MapWriter {
   // writer.
   void BeforeFirstRecord(std::function<void()> callback) {
     before_first_record_ = std::move(callback);
+  }
+
+  // These services have flows, though the maps do not know of any packet.
+  void AssumeUsed(std::set<ServiceAddress> services) {
+    used_ = std::move(services);
   }
 
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
@@ -76,7 +82,8 @@ class MapWriter {
 
   absl::Status AdoptService(const ServiceAddress& address,
                             const WrittenService& service, TimePoint now);
-  void AdoptOrphan(uint32_t backend, TimePoint now);
+  void AdoptOrphan(uint32_t backend);
+  void FreeOrphans(TimePoint now);
 
   absl::Status MakePlan(const Snapshot& snapshot, TimePoint now, Plan& plan);
   absl::Status PlanService(const ServiceAddress& address,
@@ -95,8 +102,10 @@ class MapWriter {
   void SetFlags(const ServicePlacement& service, WrittenBackend& backend,
                 bool alive, bool draining);
   void VoidFlows(const WrittenService& service);
-  void WriteTable(bool keep_flows, WrittenService& service, TimePoint now);
-  void UntrackIfUnused(const WrittenService& service);
+  void WriteTable(const ServiceAddress& address, bool keep_flows,
+                  WrittenService& service, TimePoint now);
+  void UntrackIfUnused(const ServiceAddress& address,
+                       const WrittenService& service);
   std::vector<uint32_t> OwnersOf(WrittenService& service);
   void PublishService(const ServiceAddress& address,
                       const WrittenService& service);
@@ -118,6 +127,8 @@ class MapWriter {
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;
+  std::set<ServiceAddress> used_;
+  std::vector<uint32_t> orphans_;  // until the first Write() is over
   // None: not all backends have theirs yet.
   std::optional<std::map<Ipv4Address, NextHopRecord>> written_next_hops_;
   std::function<void()> before_first_record_ = [] {};

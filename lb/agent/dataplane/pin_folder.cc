@@ -23,6 +23,7 @@ namespace l275 {
 namespace {
 
 constexpr char kNew[] = "-new";
+constexpr char kOld[] = "-old";
 constexpr mode_t kMode = 0700;
 
 struct DirDeleter {
@@ -92,9 +93,27 @@ absl::Status CheckIsBpffs(const std::string& path) {
       absl::StrCat(path, " is not in a bpffs (mount -t bpf bpf /sys/fs/bpf)"));
 }
 
+// Everybody may make folders in a bpffs as mount(8) makes it.
+absl::Status CheckIsPrivate(int folder, const std::string& path) {
+  struct stat status;
+  if (fstat(folder, &status) != 0) {
+    return ErrnoStatus(errno, absl::StrCat("fstat(", path, ")"));
+  }
+  if (status.st_uid == geteuid() && (status.st_mode & 022) == 0) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      path, " belongs to user ", status.st_uid, " with mode 0",
+      absl::Hex(((status.st_mode >> 6) & 7) * 256 +
+                ((status.st_mode >> 3) & 7) * 16 + (status.st_mode & 7)),
+      "; expected a folder that nobody but this user can write"));
+}
+
 absl::StatusOr<UniqueFd> LockFolder(const std::string& path) {
-  UniqueFd folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW;
+  UniqueFd folder(open(path.c_str(), kFlags));
   if (!folder) return ErrnoStatus(errno, absl::StrCat("open(", path, ")"));
+  L275_RETURN_IF_ERROR(CheckIsPrivate(folder.get(), path));
   if (flock(folder.get(), LOCK_EX | LOCK_NB) == 0) return folder;
   if (errno == EWOULDBLOCK) {
     return absl::FailedPreconditionError(
@@ -161,7 +180,10 @@ PinFolder::PinFolder(std::string path, UniqueFd lock)
 
 absl::Status PinFolder::Mend() {
   L275_ASSIGN_OR_RETURN(const bool use_staged, StagedMapsAreInUse());
-  if (!use_staged) L275_RETURN_IF_ERROR(RemoveFolder(MapsPath() + kNew));
+  if (!use_staged) {
+    L275_RETURN_IF_ERROR(RemoveFolder(MapsPath() + kNew));
+    if (!Exists(MapsPath())) L275_RETURN_IF_ERROR(RestoreOldMaps());
+  }
   return Commit();
 }
 
@@ -198,19 +220,31 @@ absl::Status PinFolder::StageProgram(const std::string& interface, int fd) {
 }
 
 // First the maps: for as long as they are staged, the staged programs tell that
-// they are in use.
+// they are in use. The old ones go last, when nothing can fail any more.
 absl::Status PinFolder::Commit() {
+  const std::string old = MapsPath() + kOld;
   if (Exists(MapsPath() + kNew)) {
-    L275_RETURN_IF_ERROR(RemoveFolder(MapsPath()));
+    L275_RETURN_IF_ERROR(RemoveFolder(old));
+    if (Exists(MapsPath())) L275_RETURN_IF_ERROR(Rename(MapsPath(), old));
     L275_RETURN_IF_ERROR(Rename(MapsPath() + kNew, MapsPath()));
   }
-  return MovePins(ProgramsPath() + kNew, ProgramsPath());
+  L275_RETURN_IF_ERROR(MovePins(ProgramsPath() + kNew, ProgramsPath()));
+  return RemoveFolder(old);
 }
 
 void PinFolder::Rollback() {
   for (const std::string& folder : {MapsPath() + kNew, ProgramsPath() + kNew}) {
     RemoveFolder(folder).IgnoreError();
   }
+  RestoreOldMaps().IgnoreError();
+}
+
+// Of a Commit() that came halfway.
+absl::Status PinFolder::RestoreOldMaps() {
+  const std::string old = MapsPath() + kOld;
+  if (!Exists(old)) return absl::OkStatus();
+  L275_RETURN_IF_ERROR(RemoveFolder(MapsPath()));
+  return Rename(old, MapsPath());
 }
 
 std::vector<std::string> PinFolder::InterfacesIn(const std::string& path) {
@@ -225,10 +259,12 @@ absl::Status PinFolder::RemoveProgram(const std::string& interface) {
 
 absl::Status PinFolder::Clear() {
   for (const std::string& folder :
-       {ProgramsPath() + kNew, MapsPath() + kNew, ProgramsPath(), MapsPath()}) {
+       {ProgramsPath() + kNew, MapsPath() + kOld, MapsPath() + kNew,
+        ProgramsPath(), MapsPath()}) {
     L275_RETURN_IF_ERROR(RemoveFolder(folder));
   }
-  return RemoveFolder(path_);
+  if (rmdir(path_.c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, absl::StrCat("rmdir(", path_, ")"));
 }
 
 }  // namespace l275

@@ -19,6 +19,7 @@ namespace l275 {
 //    interfaces/INTERFACE    the program attached to it
 //    maps-new/, interfaces-new/
 //                            what is being put in their place
+//    maps-old/               what is on its way out
 //
 // What is new is staged, in any number of steps, and takes the place of the old
 // with Commit(). An agent that ends between two steps leaves both; the next one
@@ -40,7 +41,7 @@ class PinFolder {
   absl::Status StageMaps(const Maps& maps);
   absl::Status StageProgram(const std::string& interface, int fd);
   absl::Status Commit();
-  // Takes away what was staged and not committed.
+  // Takes away what was staged, and undoes a Commit() that failed halfway.
   void Rollback();
 
   // Where maps are pinned in the folder `path`, and the interfaces whose
@@ -59,6 +60,7 @@ class PinFolder {
   PinFolder(std::string path, UniqueFd lock);
 
   absl::Status Mend();
+  absl::Status RestoreOldMaps();
   absl::StatusOr<bool> StagedMapsAreInUse() const;
   std::string MapsPath() const { return MapsIn(path_); }
   std::string ProgramsPath() const { return path_ + "/interfaces"; }

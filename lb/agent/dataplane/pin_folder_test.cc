@@ -143,6 +143,47 @@ TEST_F(PinFolderTest, ACommitThatEndedHalfwayIsFinished) {
   EXPECT_THAT(folder_->Interfaces(), ElementsAre("eth0"));
 }
 
+TEST_F(PinFolderTest, ACommitThatFailedHalfwayIsUndone) {
+  const auto old = NewMaps();
+  ASSERT_TRUE(folder_->StageMaps(*old).ok());
+  ASSERT_TRUE(folder_->Commit().ok());
+  ASSERT_TRUE(folder_->StageMaps(*NewMaps()).ok());
+  ASSERT_EQ(rename((path_ + "/maps").c_str(), (path_ + "/maps-old").c_str()),
+            0);
+  ASSERT_EQ(rename((path_ + "/maps-new").c_str(), (path_ + "/maps").c_str()),
+            0);
+  folder_->Rollback();
+  EXPECT_EQ(OpenedId(), *old->SlotsMapId());
+  EXPECT_FALSE(Exists(path_ + "/maps-old"));
+}
+
+TEST_F(PinFolderTest, OldMapsComeBackWhenTheNewOnesNeverCame) {
+  const auto old = NewMaps();
+  ASSERT_TRUE(folder_->StageMaps(*old).ok());
+  ASSERT_TRUE(folder_->Commit().ok());
+  ASSERT_EQ(rename((path_ + "/maps").c_str(), (path_ + "/maps-old").c_str()),
+            0);
+  Reopen();
+  EXPECT_EQ(OpenedId(), *old->SlotsMapId());
+}
+
+TEST_F(PinFolderTest, AFolderThatOthersCanWriteIsRefused) {
+  ASSERT_EQ(chmod(path_.c_str(), 0777), 0);
+  folder_.reset();
+  const absl::Status status = PinFolder::Create(path_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("with mode 0777"));
+}
+
+TEST_F(PinFolderTest, ClearLeavesWhatIsNotItsOwn) {
+  const UniqueFd map(
+      bpf_map_create(BPF_MAP_TYPE_ARRAY, "other", 4, 4, 1, nullptr));
+  const std::string other = path_ + "/other";
+  ASSERT_EQ(bpf_obj_pin(map.get(), other.c_str()), 0);
+  EXPECT_FALSE(folder_->Clear().ok());
+  EXPECT_TRUE(Exists(other));
+}
+
 TEST_F(PinFolderTest, RollbackForgetsWhatWasStaged) {
   const auto maps = NewMaps();
   ASSERT_TRUE(folder_->StageMaps(*maps).ok());

@@ -208,6 +208,26 @@ TEST_F(WrittenMapsTest, WhatABrokenWriteLeftIsMended) {
   }
 }
 
+// Not even one that was written first, and long after: its slots point to it.
+TEST_F(WrittenMapsTest, TheIdOfADeadOwnerGoesToNobodyInTheFirstWrite) {
+  Entry(80, 2).flags &= ~L275_BACKEND_ALIVE;
+  const uint32_t dead =
+      writer_->services().at(Service(80)).backends.at(Backend(2)).id;
+  ASSERT_TRUE(Restart().ok());
+  snapshot_.services[Service(80)].backends[Backend(2)] = {0, false};
+  snapshot_.services[Service(1)] = WithBackends({11, 12, 13});
+  ASSERT_TRUE(writer_->Write(snapshot_, kRested).ok());
+  for (const auto& [address, service] : writer_->services()) {
+    for (const auto& [unused, backend] : service.backends) {
+      EXPECT_NE(backend.id, dead) << address.ToString();
+    }
+  }
+  for (uint32_t i = 0; i < kTableSize; ++i) {
+    const uint32_t slot = FirstSlot(80) + i;
+    EXPECT_NE(maps_->slots()[slot] & L275_SLOT_OWNER, dead);
+  }
+}
+
 TEST_F(WrittenMapsTest, ASlotWithAnImpossibleBackendIsRefusedByName) {
   maps_->slots()[FirstSlot(80)] = 1000;
   const absl::Status status = Restart();

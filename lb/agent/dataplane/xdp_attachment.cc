@@ -70,6 +70,13 @@ absl::Status XdpAttachment::Detach(const std::string& interface) {
   return programs.DetachOurs();
 }
 
+absl::Status XdpAttachment::Verify(const Maps& maps, const Options& options) {
+  L275_ASSIGN_OR_RETURN(const LbObjectPtr object, OpenWith(maps, options));
+  const int error = lb__load(object.get());
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(-error, "loading the XDP program");
+}
+
 XdpAttachment::XdpAttachment(std::string interface, uint32_t ifindex,
                              InterfaceLock lock)
     : interface_(std::move(interface)),
@@ -128,13 +135,34 @@ absl::Status XdpAttachment::AttachOrReplace(const Maps& maps,
     LOG(WARNING) << "detaching from " << interface_
                  << " in between: the program there is in "
                  << ModeName(programs.mode()) << " mode";
-    L275_RETURN_IF_ERROR(programs.DetachOurs());
-    return Attach(maps, options);
+    return AttachInOtherMode(maps, options, programs);
   }
   if (programs.dispatcher()) {
     return AttachInMode(maps, options, programs.mode());
   }
   return Replace(maps, options, programs);
+}
+
+// There can be no program in each mode, so the old one goes first, and comes
+// back when that was for nothing.
+absl::Status XdpAttachment::AttachInOtherMode(const Maps& maps,
+                                              const Options& options,
+                                              AttachedPrograms& programs) {
+  const xdp_attach_mode mode = programs.mode();
+  UniqueFd old;
+  if (!programs.dispatcher()) {
+    old.reset(bpf_prog_get_fd_by_id(programs.main_id()));
+  }
+  L275_RETURN_IF_ERROR(programs.DetachOurs());
+  absl::Status attached = Attach(maps, options);
+  if (attached.ok() || !old) return attached;
+  const int error = bpf_xdp_attach(static_cast<int>(ifindex_), old.get(),
+                                   FlagOf(mode), nullptr);
+  if (error == 0) return attached;
+  return Annotate(ErrnoStatus(-error, absl::StrCat("the earlier program is not "
+                                                   "back on ",
+                                                   interface_)),
+                  attached.message());
 }
 
 absl::Status XdpAttachment::Attach(const Maps& maps, const Options& options) {
@@ -153,7 +181,7 @@ absl::Status XdpAttachment::AttachInMode(const Maps& maps,
                                          const Options& options,
                                          xdp_attach_mode mode) {
   program_.reset();
-  L275_RETURN_IF_ERROR(Open(maps, options));
+  L275_ASSIGN_OR_RETURN(object_, OpenWith(maps, options));
   DECLARE_LIBXDP_OPTS(xdp_program_opts, program_options);
   program_options.obj = object_->obj;
   program_options.prog_name = kProgramName;
@@ -179,7 +207,7 @@ absl::Status XdpAttachment::AttachInMode(const Maps& maps,
 // libxdp replaces no program that is there without its dispatcher.
 absl::Status XdpAttachment::Replace(const Maps& maps, const Options& options,
                                     const AttachedPrograms& old) {
-  L275_RETURN_IF_ERROR(Open(maps, options));
+  L275_ASSIGN_OR_RETURN(object_, OpenWith(maps, options));
   int error = lb__load(object_.get());
   if (error != 0) return ErrnoStatus(-error, "loading the XDP program");
   replaced_.reset(bpf_prog_get_fd_by_id(old.main_id()));
@@ -196,12 +224,14 @@ absl::Status XdpAttachment::Replace(const Maps& maps, const Options& options,
   return absl::OkStatus();
 }
 
-absl::Status XdpAttachment::Open(const Maps& maps, const Options& options) {
-  L275_ASSIGN_OR_RETURN(object_, OpenLbObject());
-  object_->rodata->decrement_ttl = options.decrement_ttl;
-  object_->rodata->tcp_idle_ticks = TicksOf(options.tcp_idle_timeout);
-  object_->rodata->flow_inserts_per_tick = options.flow_inserts_per_second;
-  return maps.ShareWith(object_.get());
+absl::StatusOr<LbObjectPtr> XdpAttachment::OpenWith(const Maps& maps,
+                                                    const Options& options) {
+  L275_ASSIGN_OR_RETURN(LbObjectPtr object, OpenLbObject());
+  object->rodata->decrement_ttl = options.decrement_ttl;
+  object->rodata->tcp_idle_ticks = TicksOf(options.tcp_idle_timeout);
+  object->rodata->flow_inserts_per_tick = options.flow_inserts_per_second;
+  L275_RETURN_IF_ERROR(maps.ShareWith(object.get()));
+  return object;
 }
 
 absl::Status XdpAttachment::FindOutHow() {

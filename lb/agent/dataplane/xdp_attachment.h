@@ -50,6 +50,9 @@ class XdpAttachment {
   static absl::StatusOr<std::unique_ptr<XdpAttachment>> Create(
       const Maps& maps, const std::string& interface, const Options& options);
 
+  // Whether the kernel takes the program at all; attaches nothing.
+  static absl::Status Verify(const Maps& maps, const Options& options);
+
   // What fails is logged.
   ~XdpAttachment();
   XdpAttachment(const XdpAttachment&) = delete;
@@ -80,7 +83,10 @@ class XdpAttachment {
   absl::Status Attach(const Maps& maps, const Options& options);
   absl::Status AttachInMode(const Maps& maps, const Options& options,
                             xdp_attach_mode mode);
-  absl::Status Open(const Maps& maps, const Options& options);
+  static absl::StatusOr<LbObjectPtr> OpenWith(const Maps& maps,
+                                              const Options& options);
+  absl::Status AttachInOtherMode(const Maps& maps, const Options& options,
+                                 AttachedPrograms& programs);
   absl::Status Replace(const Maps& maps, const Options& options,
                        const AttachedPrograms& old);
   absl::Status FindOutHow();

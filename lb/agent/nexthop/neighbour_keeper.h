@@ -32,9 +32,9 @@ namespace l275 {
 // ARP or belongs to a control plane is read and never touched: the kernel would
 // take "permanent" from it. (Each request is preceded by a look at the entry,
 // so an operator would have to hit the microseconds between.) An entry that is
-// not wanted any more, the destruction of this object included, is un-managed
-// if it was managed by this object; it stays in the table until the kernel ages
-// it out.
+// not wanted any more is un-managed if it was managed by this object; it stays
+// in the table until the kernel ages it out. The end of this object leaves all
+// as they are: the program goes on forwarding without the agent.
 //
 // Notifications only say which entry to read anew: they may be older than what
 // was read already, an answer never is.
@@ -50,7 +50,7 @@ class NeighbourKeeper {
   explicit NeighbourKeeper(NetlinkClient* client,
                            Kernel kernel = Kernel::kManages)
       : client_(*client), kernel_(kernel) {}
-  ~NeighbourKeeper() { SetWanted({}); }
+  ~NeighbourKeeper() = default;
   NeighbourKeeper(const NeighbourKeeper&) = delete;
   NeighbourKeeper& operator=(const NeighbourKeeper&) = delete;
 
