@@ -40,11 +40,7 @@ absl::StatusOr<std::string> Ready(const Invocation& invocation) {
   const auto age = StaticPlaneAge(invocation.options.bpffs_dir);
   if (!age.ok()) return NotReady(age.status().message());
   const auto readiness = invocation.agent.Readiness();
-  if (absl::IsUnavailable(readiness.status()) ||
-      absl::IsNotFound(readiness.status())) {
-    return ReadyWithoutAgent(invocation.options, *age);
-  }
-  L275_RETURN_IF_ERROR(readiness.status());
+  if (!readiness.ok()) return ReadyWithoutAgent(invocation.options, *age);
   if (!readiness->ready()) {
     return NotReady(absl::StrJoin(readiness->reason(), "; "));
   }

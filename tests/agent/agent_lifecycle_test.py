@@ -290,9 +290,9 @@ class StartingTest(AgentTest):
         pest = threading.Thread(target=self.pester, args=(ended, seen))
         pest.start()
         try:
-            beacons = ["--health=beacon", "--insecure_beacons", "--beacon_state_file="]
+            beacons = ["--health=beacon", "--insecure_beacons", "--beacon_keys_file="]
             interface = f"--beacon_interface={FABRIC_INTERFACE}"
-            self.start(_ONE, *beacons, interface)
+            self.start(_ONE, *beacons, interface, "--beacon_state_file=")
             wait_until(lambda: "200" in seen, _DEADLINE_S, "an answer")
         finally:
             ended.set()

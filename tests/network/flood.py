@@ -67,7 +67,7 @@ class Flood:
     def wait_for_end(self, deadline_s: float) -> int:
         """Until all flows are sent; how many frames that were."""
         wait_until(lambda: not self.running, deadline_s, "the end of the flood")
-        [sent] = re.findall(r"(\d+) frames in", self._process.log.read_text())
+        *_, sent = re.findall(r"(\d+) frames in", self._process.log.read_text())
         return int(sent)
 
     def stop(self) -> None:

@@ -20,6 +20,8 @@ int HttpCodeOf(const absl::Status& status) {
       return 409;
     case absl::StatusCode::kResourceExhausted:
       return 507;
+    case absl::StatusCode::kUnavailable:
+      return 503;
     default:
       return 500;
   }
