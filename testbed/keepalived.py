@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Optional
+import shlex
+from typing import Optional, Sequence
 
 from testbed.host import FABRIC_INTERFACE, VIP, Host
 from testbed.process import Process
@@ -17,6 +18,15 @@ _CONFIGURATION = """\
 global_defs {{
     router_id {name}
     vrrp_version 3
+    script_user root
+    enable_script_security
+}}
+vrrp_script ready {{
+    script "{ready}"
+    interval 1
+    timeout 2
+    fall 2
+    rise 1
 }}
 vrrp_instance vip {{
     state BACKUP
@@ -28,6 +38,9 @@ vrrp_instance vip {{
     virtual_ipaddress {{
         {vip}/32 dev {interface}
     }}
+    track_script {{
+        ready
+    }}
 }}
 """
 
@@ -35,9 +48,10 @@ vrrp_instance vip {{
 class Keepalived:
     """VRRP with the other load balancers; the highest priority starts active."""
 
-    def __init__(self, host: Host, priority: int) -> None:
-        """`priority` is 1 to 254."""
+    def __init__(self, host: Host, priority: int, ready: Sequence[str]) -> None:
+        """`priority` is 1 to 254; `ready` exits with 0 while the host can be active."""
         self._host = host
+        self._ready = ready
         self._priority = priority
         self._process: Optional[Process] = None
 
@@ -77,4 +91,5 @@ class Keepalived:
             priority=self._priority,
             advert_interval_s=advert_interval_s,
             vip=VIP,
+            ready=shlex.join(self._ready),
         )

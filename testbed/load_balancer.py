@@ -24,7 +24,8 @@ class LoadBalancer:
         """`priority` for the VIP is 1 to 254; `bpf_folder` is a BPF file system."""
         self.host = host
         self.agent = Agent(host, binaries, bpf_folder, beacon_keys)
-        self.keepalived = Keepalived(host, priority)
+        ready = self.agent.lbctl_command("ready", f"--bpffs_dir={self.agent.pins}")
+        self.keepalived = Keepalived(host, priority, ready)
 
     @property
     def name(self) -> str:

@@ -89,6 +89,16 @@ class FailoverTest(unittest.TestCase):
         self.assertNotIn(VIP, self.active.host.addresses("eth0"))
         self.assert_served_by(self.standby)
 
+    def test_the_active_ones_program_is_gone(self) -> None:
+        """Its keepalived sees what `lbctl ready` says."""
+        lb = self.active
+        self.addCleanup(bed.wait_until_active, [web.address for web in bed.webs])
+        self.addCleanup(lb.agent.start, bed.services())
+        self.addCleanup(lb.agent.remove)
+        lb.host.namespace.ip("link", "set", "eth0", "xdpdrv", "off")
+        self.wait_until_active_is(self.standby)
+        self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
+
     def test_traffic_flows_while_the_agent_is_killed(self) -> None:
         """The program and its tables are the kernel's."""
         self.active.agent.kill()
