@@ -62,14 +62,6 @@ absl::StatusOr<std::map<Ipv4Address, uint64_t>> PacketsOfVips(
   return packets;
 }
 
-const Link* FindLink(const std::map<uint32_t, Link>& links,
-                     const std::string& name) {
-  for (const auto& [ifindex, link] : links) {
-    if (link.name == name) return &link;
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(event_base* base,
@@ -85,11 +77,13 @@ Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
     : base_(base),
       options_(std::move(options)),
       state_(std::move(source), options_.state_file),
-      started_(Now()) {}
+      started_(Now()),
+      attachments_(
+          std::make_unique<Attachments>(options_.interfaces, options_.xdp)) {}
 
 // Does nothing after a start that succeeded.
 Agent::~Agent() {
-  attachments_.clear();
+  attachments_.reset();
   if (pins_ != nullptr && IsStarting()) pins_->Rollback();
 }
 
@@ -100,7 +94,7 @@ absl::Status Agent::Start() {
                         }));
   L275_ASSIGN_OR_RETURN(local_addresses_,
                         LocalAddresses::Create(base_, [this] { WatchVips(); }));
-  L275_RETURN_IF_ERROR(CheckInterfaces());
+  L275_RETURN_IF_ERROR(attachments_->Check(next_hops_->links()));
   L275_RETURN_IF_ERROR(StartServers());
   L275_RETURN_IF_ERROR(StartMaps(desired));
   StartTimers();
@@ -110,11 +104,8 @@ absl::Status Agent::Start() {
   StartSlowPath();
   OpenSlowPaths();
   L275_RETURN_IF_ERROR(WriteMaps());
-  for (const std::string& interface : options_.interfaces) {
-    L275_RETURN_IF_ERROR(Attach(interface));
-  }
-  L275_RETURN_IF_ERROR(KeepAttachments());
-  DetachOthers();
+  L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
+  L275_RETURN_IF_ERROR(attachments_->Keep());
   Save(nullptr);
   started_all_ = true;
   return absl::OkStatus();
@@ -200,29 +191,6 @@ absl::Status Agent::HearBeacons() {
   return absl::OkStatus();
 }
 
-absl::Status Agent::CheckInterfaces() const {
-  std::map<uint32_t, std::string> by_index;
-  for (const std::string& name : options_.interfaces) {
-    const Link* link = FindLink(next_hops_->links(), name);
-    if (link == nullptr) {
-      return absl::NotFoundError(
-          absl::StrCat("there is no interface \"", name, "\""));
-    }
-    if (!link->ethernet) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("interface \"", name, "\" is no Ethernet interface"));
-    }
-    const auto [other, is_first] =
-        by_index.emplace(link->ifindex % L275_INGRESS_ENTRIES, name);
-    if (!is_first) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          other->second, " and ", name, " cannot be served together: their ",
-          "interface indexes are equal modulo ", L275_INGRESS_ENTRIES));
-    }
-  }
-  return absl::OkStatus();
-}
-
 // Forwarding works without it.
 void Agent::StartSlowPath() {
   if (!options_.slow_path.has_value()) return;
@@ -242,7 +210,8 @@ void Agent::StartSlowPath() {
 void Agent::OpenSlowPaths() {
   if (slow_path_ == nullptr) return;
   std::vector<uint32_t> interfaces;
-  for (const auto& [ifindex, mac] : IngressMacs()) {
+  for (const auto& [ifindex, mac] :
+       attachments_->IngressMacs(next_hops_->links())) {
     const Link& link = next_hops_->links().at(ifindex);
     slow_path_->sockets().Open(link.name, ifindex);
     interfaces.push_back(ifindex);
@@ -252,82 +221,6 @@ void Agent::OpenSlowPaths() {
 
 void Agent::FlushSlowPath() {
   if (slow_path_ != nullptr) slow_path_->Flush();
-}
-
-absl::Status Agent::Attach(const std::string& interface) {
-  L275_ASSIGN_OR_RETURN(attachments_[interface],
-                        XdpAttachment::Create(*maps_, interface, options_.xdp));
-  return absl::OkStatus();
-}
-
-// From here on they stay attached, with or without this agent.
-absl::Status Agent::KeepAttachments() {
-  for (const auto& [interface, attachment] : attachments_) {
-    if (attachment == nullptr) continue;
-    L275_RETURN_IF_ERROR(
-        pins_->StageProgram(interface, attachment->program_fd()));
-  }
-  L275_RETURN_IF_ERROR(pins_->Commit());
-  for (const auto& [interface, attachment] : attachments_) {
-    if (attachment != nullptr) attachment->Keep();
-  }
-  return absl::OkStatus();
-}
-
-// An earlier agent may have served other interfaces.
-void Agent::DetachOthers() {
-  for (const std::string& interface : pins_->Interfaces()) {
-    if (attachments_.count(interface) > 0) continue;
-    absl::Status detached = XdpAttachment::Detach(interface);
-    if (detached.ok()) {
-      LOG(WARNING) << "detached from "
-                   << interface << ", which --interface does not name any more";
-    }
-    if (detached.ok() || absl::IsNotFound(detached)) {
-      detached = pins_->RemoveProgram(interface);
-    }
-    if (!detached.ok()) LOG(ERROR) << interface << ": " << detached.message();
-  }
-}
-
-// An interface that was deleted took its program along.
-void Agent::DropGoneInterfaces() {
-  for (auto& [name, attachment] : attachments_) {
-    if (attachment == nullptr ||
-        next_hops_->links().count(attachment->ifindex()) > 0) {
-      continue;
-    }
-    LOG(ERROR) << "interface " << name << " is gone";
-    attachment.reset();
-  }
-}
-
-// When one of its name comes back it is attached anew, once the maps know it.
-void Agent::AttachReturnedInterfaces() {
-  for (const auto& [name, attachment] : attachments_) {
-    if (attachment != nullptr ||
-        FindLink(next_hops_->links(), name) == nullptr) {
-      continue;
-    }
-    AttachReturned(name);
-  }
-}
-
-void Agent::AttachReturned(const std::string& interface) {
-  absl::Status attached = CheckInterfaces();
-  if (attached.ok()) attached = WriteMaps();
-  if (attached.ok()) attached = Attach(interface);
-  if (attached.ok()) {
-    attach_errors_.erase(interface);
-    const absl::Status kept = KeepAttachments();
-    attachments_.at(interface)->Keep();
-    if (!kept.ok()) LOG(ERROR) << interface << ": " << kept.message();
-    return;
-  }
-  std::string& logged = attach_errors_[interface];
-  if (logged == attached.message()) return;
-  logged = std::string(attached.message());
-  LOG(ERROR) << interface << ": " << logged << "; tried again every second";
 }
 
 absl::Status Agent::StartServers() {
@@ -411,7 +304,8 @@ void Agent::SetBackends(const std::set<Ipv4Address>& backends,
 }
 
 absl::Status Agent::WriteMaps() {
-  const std::map<uint32_t, MacAddress> ingress = IngressMacs();
+  const std::map<uint32_t, MacAddress> ingress =
+      attachments_->IngressMacs(next_hops_->links());
   const uint64_t wall_clock = WallClock();
   ArmDrainTimer(wall_clock);
   Snapshot snapshot =
@@ -452,43 +346,23 @@ void Agent::WriteMapsLater() {
 
 void Agent::OnNextHopsChanged() {
   FlushSlowPath();
-  DropGoneInterfaces();
+  attachments_->DropGone(next_hops_->links());
   OpenSlowPaths();
-  AttachReturnedInterfaces();
+  AttachReturned();
   if (health_ != nullptr) health_->OnLinksChanged();
   WriteMapsLater();
-}
-
-// By name before they are attached: the program shall know all when it starts.
-// By index from then on: an attached interface may get another name.
-std::map<uint32_t, MacAddress> Agent::IngressMacs() const {
-  const std::map<uint32_t, Link>& links = next_hops_->links();
-  std::map<uint32_t, MacAddress> macs;
-  for (const std::string& name : options_.interfaces) {
-    const auto attachment = attachments_.find(name);
-    if (attachment == attachments_.end() || attachment->second == nullptr) {
-      const Link* link = FindLink(links, name);
-      if (link != nullptr) macs[link->ifindex] = link->mac;
-      continue;
-    }
-    const auto link = links.find(attachment->second->ifindex());
-    if (link != links.end()) macs[link->first] = link->second.mac;
-  }
-  return macs;
-}
-
-uint32_t Agent::FirstIngress() const {
-  const auto attachment = attachments_.find(options_.interfaces.front());
-  return attachment == attachments_.end() || attachment->second == nullptr
-             ? 0
-             : attachment->second->ifindex();
 }
 
 void Agent::OnSecond() {
   const absl::Status given = maps_->GiveSignOfLife();
   if (!given.ok()) LOG(ERROR) << given.message();
   WatchVips();
-  if (!IsStarting()) AttachReturnedInterfaces();
+  AttachReturned();
+}
+
+void Agent::AttachReturned() {
+  attachments_->AttachReturned(next_hops_->links(),
+                               [this] { return WriteMaps(); });
 }
 
 void Agent::WatchVips() {
@@ -511,6 +385,8 @@ void Agent::WatchVips() {
 }
 
 AgentView Agent::View() const {
+  const std::string& first_name = options_.interfaces.front();
+  const XdpAttachment* const first = attachments_->Find(first_name);
   return {desired_,
           *writer_,
           *maps_,
@@ -520,8 +396,8 @@ AgentView Agent::View() const {
           vips_,
           flows_->last(),
           *flows_,
-          FirstIngress(),
-          options_.interfaces.front(),
+          first == nullptr ? 0 : first->ifindex(),
+          first_name,
           Now()};
 }
 
@@ -551,12 +427,12 @@ absl::StatusOr<control::Status> Agent::GetStatus() {
 void Agent::FillInterface(const std::string& name,
                           control::Interface* message) const {
   message->set_name(name);
-  const auto found = attachments_.find(name);
-  if (found == attachments_.end() || found->second == nullptr) {
+  const XdpAttachment* const found = attachments_->Find(name);
+  if (found == nullptr) {
     message->set_attachment("none");
     return;
   }
-  const XdpAttachment& attachment = *found->second;
+  const XdpAttachment& attachment = *found;
   message->set_ifindex(attachment.ifindex());
   message->set_xdp_mode(attachment.native() ? "native" : "generic");
   message->set_attachment(attachment.uses_dispatcher() ? "dispatcher"
@@ -577,16 +453,7 @@ control::Readiness Agent::GetReadiness() {
   return readiness;
 }
 
-absl::Status Agent::GetHealth() {
-  for (const std::string& name : options_.interfaces) {
-    const auto attachment = attachments_.find(name);
-    if (attachment == attachments_.end() || attachment->second == nullptr) {
-      return absl::UnavailableError(
-          absl::StrCat("the program is not attached to ", name));
-    }
-  }
-  return absl::OkStatus();
-}
+absl::Status Agent::GetHealth() { return attachments_->CheckAttached(); }
 
 absl::StatusOr<control::ServiceStates> Agent::GetServices() {
   return ViewServices(View());

@@ -19,6 +19,7 @@
 #include "lb/agent/api/control_server.h"
 #include "lb/agent/api/controller.h"
 #include "lb/agent/api/metrics_server.h"
+#include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_source.h"
 #include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/flow_keeper.h"
@@ -110,18 +111,12 @@ class Agent : public Controller {
   absl::Status StartMaps(const DesiredState& desired);
   void StartTimers();
   absl::Status StartHealth();
-  absl::Status CheckInterfaces() const;
   absl::Status HearBeacons();
   void StartSlowPath();
   void OpenSlowPaths();
   void FlushSlowPath();
-  absl::Status Attach(const std::string& interface);
-  absl::Status KeepAttachments();
-  void DetachOthers();
-  void DropGoneInterfaces();
-  void AttachReturnedInterfaces();
-  void AttachReturned(const std::string& interface);
   absl::Status StartServers();
+  void AttachReturned();
   void OnSecond();
   void WatchVips();
 
@@ -134,9 +129,7 @@ class Agent : public Controller {
   void WriteMapsLater();
   void ArmDrainTimer(uint64_t wall_clock);
   void OnNextHopsChanged();
-  std::map<uint32_t, MacAddress> IngressMacs() const;
   AgentView View() const;
-  uint32_t FirstIngress() const;
   void FillInterface(const std::string& name,
                      control::Interface* message) const;
 
@@ -166,9 +159,7 @@ class Agent : public Controller {
   std::string slow_path_error_;          // why it is not to be had
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;
-  // By the interface's name; one that is missing is attached when it comes.
-  std::map<std::string, std::unique_ptr<XdpAttachment>> attachments_;
-  std::map<std::string, std::string> attach_errors_;  // as last logged
+  std::unique_ptr<Attachments> attachments_;  // goes before what it uses
   bool started_all_ = false;
 };
 
