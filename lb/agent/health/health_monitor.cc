@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPanicTick{25};
 // A table is built anew for each change of a weight: not more often than this.
 constexpr milliseconds kWeightHold{1000};
+// Likewise for a server that begins and ends to drain.
+constexpr milliseconds kDrainHold{1000};
 constexpr milliseconds kMostJitter{50};
 // A sender has missed beacons, if no more is known, after so many intervals.
 constexpr int kQuietIntervals = 4;
@@ -60,8 +62,8 @@ HealthMonitor::HealthMonitor(const Options& options,
     : options_(options),
       panic_options_{options.panic_percent, options.timeout},
       on_change_(std::move(on_change)),
-      changes_log_("changes of backends' states",
-                   options.log_lines_per_second) {
+      changes_log_("changes of backends' states", options.log_lines_per_second),
+      panics_log_("panics", options.log_lines_per_second, google::GLOG_ERROR) {
   CHECK_GT(options_.timeout.count(), 0);
   CHECK_GT(options_.up_after, 0);
   CHECK(on_change_);
@@ -134,7 +136,7 @@ void HealthMonitor::TakePresumed(HealthTime now) {
 }
 
 void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
-  changes_log_.Tick(now);
+  TickLogs(now);
   const HealthSubject subject = {message.address, message.port};
   const auto found = subjects_.find(subject);
   if (found == subjects_.end()) return;
@@ -180,12 +182,7 @@ void HealthMonitor::TakeDown(const HealthSubject& subject,
 
 void HealthMonitor::TakeUp(const HealthSubject& subject, Health word,
                            HealthTime now, BackendHealth* backend) {
-  if (IsUp(backend->state)) {
-    if (backend->state != word) {
-      ChangeState(subject, word, now, "its beacon says so", backend);
-    }
-    return;
-  }
+  if (IsUp(backend->state)) return TakeDrain(subject, word, now, backend);
   const bool was_trusted = IsTrusted(subject, *backend);
   const bool starting =
       backend->state == Health::kUnknown && now - *started_ < options_.timeout;
@@ -193,6 +190,14 @@ void HealthMonitor::TakeUp(const HealthSubject& subject, Health word,
   if (backend->in_a_row >= needed) {
     Return(subject, word, was_trusted, now, backend);
   }
+}
+
+// To drain is urgent, and its end is not.
+void HealthMonitor::TakeDrain(const HealthSubject& subject, Health word,
+                              HealthTime now, BackendHealth* backend) {
+  if (word == backend->state) return;
+  if (word == Health::kUp && now - backend->last_change < kDrainHold) return;
+  ChangeState(subject, word, now, "its beacon says so", backend);
 }
 
 // A silence counts as a change of state when it ends: only then is it known
@@ -270,7 +275,7 @@ std::optional<HealthTime> HealthMonitor::SilentAt(
 }
 
 void HealthMonitor::Tick(HealthTime now) {
-  changes_log_.Tick(now);
+  TickLogs(now);
   last_tick_ = now;
   for (auto& [subject, backend] : subjects_) {
     if (SilentAt(backend).value_or(HealthTime::max()) > now) continue;
@@ -393,7 +398,7 @@ void HealthMonitor::Judge(const ServiceAddress& address, Service* service,
   changed_ = true;
   if (before == PanicWatch::Mode::kPanic ||
       service->panic.mode() == PanicWatch::Mode::kPanic) {
-    LogPanic(address, *service);
+    LogPanic(address, *service, now);
   }
 }
 
@@ -406,20 +411,26 @@ void HealthMonitor::JudgeServicesOf(Ipv4Address backend, HealthTime now) {
 }
 
 void HealthMonitor::LogPanic(const ServiceAddress& address,
-                             const Service& service) {
+                             const Service& service, HealthTime now) {
   const PanicWatch::Census& census = service.census;
-  if (service.panic.mode() == PanicWatch::Mode::kPanic) {
-    LOG(ERROR) << "PANIC: " << address.ToString() << ": " << census.up << " of "
-               << census.total << " backends are up, fewer than "
-               << options_.panic_percent
-               << "%: silence is held to be the network's fault, "
-               << census.trustable
-               << " that are silent or held get traffic nevertheless";
-  } else {
-    LOG(ERROR) << "panic over: " << address.ToString() << ": " << census.up
-               << " of " << census.total << " backends are up, "
-               << census.trustable << " that are silent or held get no traffic";
-  }
+  const std::string counts =
+      absl::StrCat(address.ToString(), ": ", census.up, " of ", census.total,
+                   " backends are up, ");
+  panics_log_.Log(
+      service.panic.mode() == PanicWatch::Mode::kPanic
+          ? absl::StrCat("PANIC: ", counts, "fewer than ",
+                         options_.panic_percent,
+                         "%: silence is held to be the network's fault, ",
+                         census.trustable,
+                         " that are silent or held get traffic nevertheless")
+          : absl::StrCat("panic over: ", counts, census.trustable,
+                         " that are silent or held get no traffic"),
+      now);
+}
+
+void HealthMonitor::TickLogs(HealthTime now) {
+  changes_log_.Tick(now);
+  panics_log_.Tick(now);
 }
 
 void HealthMonitor::TellOfChanges() {

@@ -33,7 +33,9 @@ namespace l275 {
 //       │                      │  ▼ beacon "down"                      │
 //       └────────────────────► kDown ◄─────────────────────────────────┘
 //
-// kDraining is a kUp that wants no new flows. "up" beacons have to come
+// kDraining is a kUp that wants no new flows; it lasts a second at least, so
+// that a server that cannot make up its mind changes tables once a second at
+// most. "up" beacons have to come
 // `up_after` times in a row; one suffices during the first timeout after the
 // start, so that a start of the agent is short, and after a silence that was
 // not believed. One that came and went too often is kHeld before it is kUp (see
@@ -55,7 +57,8 @@ class HealthMonitor {
     int up_after = 3;                         // beacons, at least 1
     int panic_percent = 50;                   // 0 to 100; 0: no panic
     FlapDamper::Options flaps;
-    // Changes of state, at most: few where strangers can cause them.
+    // Changes of state, and begins and ends of panics, at most of each: few
+    // where strangers can cause them.
     int log_lines_per_second = 10;
   };
 
@@ -128,6 +131,8 @@ class HealthMonitor {
   void TakeWeight(uint16_t weight, HealthTime now, BackendHealth* backend);
   void TakeUp(const HealthSubject& subject, Health word, HealthTime now,
               BackendHealth* backend);
+  void TakeDrain(const HealthSubject& subject, Health word, HealthTime now,
+                 BackendHealth* backend);
   void TakeDown(const HealthSubject& subject, const std::string& reason,
                 HealthTime now, BackendHealth* backend);
   void Return(const HealthSubject& subject, Health word, bool was_trusted,
@@ -147,7 +152,9 @@ class HealthMonitor {
                                 const Service& service, HealthTime now) const;
   void Judge(const ServiceAddress& address, Service* service, HealthTime now);
   void JudgeServicesOf(Ipv4Address backend, HealthTime now);
-  void LogPanic(const ServiceAddress& address, const Service& service);
+  void LogPanic(const ServiceAddress& address, const Service& service,
+                HealthTime now);
+  void TickLogs(HealthTime now);
   void TellOfChanges();
 
   const Options options_;
@@ -162,6 +169,7 @@ class HealthMonitor {
   bool changed_ = false;  // since on_change_ was called
   HealthTime last_tick_;
   LimitedLog changes_log_;
+  LimitedLog panics_log_;
   IntervalWarnings warnings_;
 };
 

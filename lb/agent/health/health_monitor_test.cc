@@ -223,9 +223,30 @@ TEST_F(HealthMonitorTest, DrainingKeepsFlowsAndTakesNoNewOnes) {
   EXPECT_EQ(StateOf(kA), "draining");
   EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).alive);
   EXPECT_FALSE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
-  Say(kA, State::kUp, 200);
+  Say(kA, State::kUp, 1099);
+  EXPECT_EQ(StateOf(kA), "draining") << "for a second at least";
+  Say(kA, State::kUp, 1100);
   EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
   EXPECT_EQ(HealthOf(kA).flaps.changes(), 0u);
+}
+
+TEST_F(HealthMonitorTest, AServerThatCannotDecideToDrainChangesLittle) {
+  StartPool(4);
+  for (int ms = 1; ms <= 10'000; ++ms) {
+    Say(kA, ms % 2 == 0 ? State::kUp : State::kDraining, ms);
+  }
+  EXPECT_LE(changes_, 21);
+  EXPECT_GE(changes_, 19);
+}
+
+TEST_F(HealthMonitorTest, AServerThatSaysManyThingsDoesNotFillTheLog) {
+  StartPool(1);
+  for (int ms = 1; ms <= 5000; ++ms) {
+    Say(kA, ms % 5 == 0 ? State::kDown : State::kUp, ms);
+  }
+  EXPECT_GT(monitor_.services().at(Service(80)).panic.panics(), 500u);
+  // Ten of states and ten of panics a second, and a line about each's rest.
+  EXPECT_LE(log_.Take().size(), 5u * 22);
 }
 
 TEST_F(HealthMonitorTest, AStaleCheckIsDown) {
