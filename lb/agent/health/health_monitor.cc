@@ -212,7 +212,8 @@ void HealthMonitor::Return(const HealthSubject& subject, Health word,
     if (was_silent && !was_held) {
       backend->flaps.OnChange(options_.flaps, backend->last_change);
     }
-    if (was_silent) backend->flaps.OnRelapse(now);
+    // A hold counts from when it says up without a break, wherever it was.
+    if (backend->state != Health::kHeld) backend->flaps.OnRelapse(now);
     if (!backend->flaps.MayReturn(options_.flaps, now)) {
       return Hold(subject, now, backend);
     }

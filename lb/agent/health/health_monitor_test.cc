@@ -466,6 +466,29 @@ TEST_F(HealthMonitorTest, AServerThatFlapsOnceASecondChangesLittle) {
   EXPECT_TRUE(IsServing(kA)) << "steady for a hold";
 }
 
+TEST_F(HealthMonitorTest, AHoldDoesNotPassInSilenceAfterADown) {
+  StartPool(4);
+  for (State state : {State::kDown, State::kUp, State::kDown, State::kUp}) {
+    for (int i = 0; i < 3; ++i) Say(kA, state, 1);
+  }
+  ASSERT_EQ(StateOf(kA), "held");
+  Say(kA, State::kDown, 1000);
+  ASSERT_EQ(StateOf(kA), "down");
+  for (int ms = 1100; ms <= 60'500; ms += 100) {
+    for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, ms);
+    TickUntil(ms);
+    if (ms >= 60'000) Say(kA, State::kUp, ms);  // it was started anew
+  }
+  EXPECT_EQ(StateOf(kA), "held");
+  EXPECT_FALSE(IsServing(kA));
+  for (int ms = 60'600; ms < 90'200; ms += 100) {
+    Say(kA, State::kUp, ms);
+    ASSERT_FALSE(IsServing(kA)) << ms;
+  }
+  Say(kA, State::kUp, 90'200);
+  EXPECT_TRUE(IsServing(kA)) << "said up for a hold";
+}
+
 TEST_F(HealthMonitorTest, SilencesAreFlapsToo) {
   StartPool(4);
   int changes = 0;
