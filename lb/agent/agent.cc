@@ -42,12 +42,12 @@ uint64_t WallClock() {
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
 
-// Those that the maps say have flows.
-std::set<HealthSubject> LivingBackends(const MapWriter& writer) {
-  std::set<HealthSubject> backends;
+// Those that the maps say have flows; none is known to drain.
+std::map<HealthSubject, bool> LivingBackends(const MapWriter& writer) {
+  std::map<HealthSubject, bool> backends;
   for (const auto& [address, service] : writer.services()) {
     for (const auto& [backend_address, backend] : service.backends) {
-      if (backend.alive) backends.insert({backend_address, address.port});
+      if (backend.alive) backends[{backend_address, address.port}] = false;
     }
   }
   return backends;

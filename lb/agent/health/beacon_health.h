@@ -4,8 +4,8 @@
 #include <event2/event.h>
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -46,8 +46,8 @@ class BeaconHealth {
   BeaconHealth& operator=(const BeaconHealth&) = delete;
 
   // See HealthMonitor.
-  void PresumeUp(std::set<HealthSubject> backends) {
-    monitor_.PresumeUp(std::move(backends));
+  void PresumeUp(std::map<HealthSubject, bool> draining) {
+    monitor_.PresumeUp(std::move(draining));
   }
 
   // From now on these are the services.

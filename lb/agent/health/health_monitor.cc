@@ -116,23 +116,33 @@ void HealthMonitor::SetBackendsOf(const HealthServices& services) {
   services_ = std::move(next);
 }
 
-void HealthMonitor::PresumeUp(std::set<HealthSubject> backends) {
-  presumed_up_ = std::move(backends);
+void HealthMonitor::PresumeUp(std::map<HealthSubject, bool> draining) {
+  presumed_draining_ = std::move(draining);
 }
 
 // Once: by the first services.
 void HealthMonitor::TakePresumed(HealthTime now) {
-  for (const HealthSubject& presumed : std::exchange(presumed_up_, {})) {
+  for (const auto& [presumed, draining] :
+       std::exchange(presumed_draining_, {})) {
     const HealthView::value_type* const subject =
         SubjectOf(presumed.address, presumed.port);
     if (subject == nullptr) continue;
-    BackendHealth& backend = subjects_.at(subject->first);
-    backend.state = Health::kUp;
-    backend.reason = "it was when the earlier agent ended";
-    backend.presumed = true;
-    backend.last_beacon = now;
-    backend.says_up = true;
+    Presume(draining, now, &subjects_.at(subject->first));
   }
+}
+
+// A subject that drains does so in all services that it speaks for.
+void HealthMonitor::Presume(bool draining, HealthTime now,
+                            BackendHealth* backend) {
+  const bool drains =
+      draining && (!backend->presumed || backend->state == Health::kDraining);
+  backend->word = drains ? Health::kDraining : Health::kUp;
+  backend->state = backend->word;
+  backend->reason = "it was when the earlier agent ended";
+  backend->presumed = true;
+  backend->last_beacon = now;
+  backend->interval = options_.timeout;
+  backend->says_up = true;
 }
 
 void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
@@ -164,7 +174,8 @@ void HealthMonitor::TakeWord(const HealthSubject& subject,
   if (!why_down.empty()) return TakeDown(subject, why_down, now, backend);
   ++backend->in_a_row;
   backend->says_up = true;
-  TakeUp(subject, WordOf(message), now, backend);
+  TakeDrain(WordOf(message), now, backend);
+  TakeUp(subject, now, backend);
 }
 
 void HealthMonitor::TakeDown(const HealthSubject& subject,
@@ -180,31 +191,38 @@ void HealthMonitor::TakeDown(const HealthSubject& subject,
   ChangeState(subject, Health::kDown, now, reason, backend);
 }
 
-void HealthMonitor::TakeUp(const HealthSubject& subject, Health word,
-                           HealthTime now, BackendHealth* backend) {
-  if (IsUp(backend->state)) return TakeDrain(subject, word, now, backend);
+// To drain is urgent, and its end is not.
+void HealthMonitor::TakeDrain(Health word, HealthTime now,
+                              BackendHealth* backend) {
+  if (word == backend->word) return;
+  if (word == Health::kUp && backend->word_changed.has_value() &&
+      now - *backend->word_changed < kDrainHold) {
+    return;
+  }
+  backend->word = word;
+  backend->word_changed = now;
+  if (backend->state == Health::kHeld) changed_ = true;
+}
+
+void HealthMonitor::TakeUp(const HealthSubject& subject, HealthTime now,
+                           BackendHealth* backend) {
+  if (IsUp(backend->state)) {
+    if (backend->state != backend->word) {
+      ChangeState(subject, backend->word, now, "its beacon says so", backend);
+    }
+    return;
+  }
   const bool was_trusted = IsTrusted(subject, *backend);
   const bool starting =
       backend->state == Health::kUnknown && now - *started_ < options_.timeout;
   const int needed = was_trusted || starting ? 1 : options_.up_after;
-  if (backend->in_a_row >= needed) {
-    Return(subject, word, was_trusted, now, backend);
-  }
-}
-
-// To drain is urgent, and its end is not.
-void HealthMonitor::TakeDrain(const HealthSubject& subject, Health word,
-                              HealthTime now, BackendHealth* backend) {
-  if (word == backend->state) return;
-  if (word == Health::kUp && now - backend->last_change < kDrainHold) return;
-  ChangeState(subject, word, now, "its beacon says so", backend);
+  if (backend->in_a_row >= needed) Return(subject, was_trusted, now, backend);
 }
 
 // A silence counts as a change of state when it ends: only then is it known
 // whether it was believed.
-void HealthMonitor::Return(const HealthSubject& subject, Health word,
-                           bool was_trusted, HealthTime now,
-                           BackendHealth* backend) {
+void HealthMonitor::Return(const HealthSubject& subject, bool was_trusted,
+                           HealthTime now, BackendHealth* backend) {
   const bool is_first = backend->state == Health::kUnknown;
   const bool was_silent = backend->state == Health::kSilent;
   const bool was_held = backend->previous == Health::kHeld;
@@ -219,7 +237,7 @@ void HealthMonitor::Return(const HealthSubject& subject, Health word,
     }
     backend->flaps.OnChange(options_.flaps, now);
   }
-  ChangeState(subject, word, now, WhyUp(*backend), backend);
+  ChangeState(subject, backend->word, now, WhyUp(*backend), backend);
 }
 
 void HealthMonitor::Hold(const HealthSubject& subject, HealthTime now,
@@ -227,8 +245,9 @@ void HealthMonitor::Hold(const HealthSubject& subject, HealthTime now,
   if (backend->state == Health::kHeld) return;
   ChangeState(
       subject, Health::kHeld, now,
-      absl::StrCat("it says up, but changed ", backend->flaps.changes(),
-                   " times; has to stay up for ",
+      absl::StrCat("it says up, but changed ", backend->flaps.recent_changes(),
+                   " times within ", options_.flaps.window.count(),
+                   " s; has to stay up for ",
                    MillisecondsBetween(now, *backend->flaps.held_until()),
                    " ms"),
       backend);
@@ -327,10 +346,8 @@ HealthVerdict HealthMonitor::VerdictOf(const ServiceAddress& service,
   const BackendHealth& health = subject->second;
   verdict.trusted = Trusts(judged->second, health);
   verdict.alive = IsUp(health.state) || verdict.trusted;
-  verdict.takes_new_flows = verdict.alive &&
-                            health.state != Health::kDraining &&
-                            !(health.state == Health::kSilent &&
-                              health.previous == Health::kDraining);
+  const Health word = IsUp(health.state) ? health.state : health.word;
+  verdict.takes_new_flows = verdict.alive && word != Health::kDraining;
   verdict.weight_percent = health.weight;
   return verdict;
 }

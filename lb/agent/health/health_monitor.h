@@ -86,10 +86,11 @@ class HealthMonitor {
   // SetServices().
   void SetSpeakers(std::set<HealthSubject> speakers);
 
-  // These were up when an earlier agent ended, and are held to be until their
-  // silence says otherwise: backends in services on a port. To be called before
+  // These were up, or draining, when an earlier agent ended, and are held to be
+  // until a beacon or their silence says otherwise: backends in services on a
+  // port, and whether they drained by their own word. To be called before
   // SetServices().
-  void PresumeUp(std::set<HealthSubject> backends);
+  void PresumeUp(std::map<HealthSubject, bool> draining);
 
   // From now on these are the services. Who was a backend already keeps its
   // state. The first call begins the start.
@@ -125,18 +126,18 @@ class HealthMonitor {
  private:
   void SetSubjects(const std::set<HealthSubject>& wanted, HealthTime now);
   void TakePresumed(HealthTime now);
+  void Presume(bool draining, HealthTime now, BackendHealth* backend);
   void SetBackendsOf(const HealthServices& services);
   void TakeWord(const HealthSubject& subject, const BeaconMessage& message,
                 HealthTime now, BackendHealth* backend);
   void TakeWeight(uint16_t weight, HealthTime now, BackendHealth* backend);
-  void TakeUp(const HealthSubject& subject, Health word, HealthTime now,
+  void TakeDrain(Health word, HealthTime now, BackendHealth* backend);
+  void TakeUp(const HealthSubject& subject, HealthTime now,
               BackendHealth* backend);
-  void TakeDrain(const HealthSubject& subject, Health word, HealthTime now,
-                 BackendHealth* backend);
   void TakeDown(const HealthSubject& subject, const std::string& reason,
                 HealthTime now, BackendHealth* backend);
-  void Return(const HealthSubject& subject, Health word, bool was_trusted,
-              HealthTime now, BackendHealth* backend);
+  void Return(const HealthSubject& subject, bool was_trusted, HealthTime now,
+              BackendHealth* backend);
   void Hold(const HealthSubject& subject, HealthTime now,
             BackendHealth* backend);
   void ChangeState(const HealthSubject& subject, Health next, HealthTime now,
@@ -162,7 +163,7 @@ class HealthMonitor {
   const std::function<void()> on_change_;
   std::optional<HealthTime> started_;
   std::set<HealthSubject> speakers_;
-  std::set<HealthSubject> presumed_up_;
+  std::map<HealthSubject, bool> presumed_draining_;
   HealthView subjects_;
   std::map<ServiceAddress, Service> services_;
   std::map<Ipv4Address, std::vector<ServiceAddress>> services_of_;
