@@ -92,8 +92,8 @@ DEFINE_bool(insecure_beacons, false,
             "group decides which backends get traffic.");
 DEFINE_string(beacon_state_file, "/var/lib/l275/beacons",
               "Where the newest beacon of each backend is written down, so "
-              "that older ones are refused also after a restart. Empty: "
-              "nowhere.");
+              "that older ones are refused also after a restart. Empty, or "
+              "with --insecure_beacons: nowhere.");
 DEFINE_uint32(up_after, 3,
               "A backend that was down or silent is up again after so many "
               "beacons in a row that say so, 1 to 1000.");

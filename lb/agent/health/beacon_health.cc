@@ -57,8 +57,10 @@ BeaconHealth::BeaconHealth(const Options& options,
       filter_(std::move(keys), options.monitor.timeout),
       monitor_(MonitorOptions(options), std::move(on_change)) {}
 
+// Without keys nothing is written down: what strangers said, epochs of the far
+// future too, must not count when there are keys one day.
 absl::Status BeaconHealth::Start(event_base* base) {
-  if (!options_.state_file.empty()) {
+  if (!options_.state_file.empty() && filter_.keys() != nullptr) {
     L275_ASSIGN_OR_RETURN(store_, ReplayStore::Create(base, options_.state_file,
                                                       &filter_.guard()));
     monitor_.SetSpeakers(filter_.guard().Speakers());

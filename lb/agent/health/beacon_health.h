@@ -31,8 +31,9 @@ class BeaconHealth {
   struct Options {
     BeaconReceiver::Options receiver;
     HealthMonitor::Options monitor;
-    std::string keys_file;   // empty: beacons are believed without keys
-    std::string state_file;  // of the replay guard; empty: none
+    std::string keys_file;  // empty: beacons are believed without keys
+    // Of the replay guard; empty: none. Neither read nor written without keys.
+    std::string state_file;
   };
 
   // Listens from now on. Errors: those of BeaconKeys::Read(), of
