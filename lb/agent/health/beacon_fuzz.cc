@@ -46,14 +46,16 @@ HealthServices Services() {
   return services;
 }
 
-// A key that the fuzzer cannot know: another one in each run.
-BeaconKeys NewKeys() {
+std::string NewSecret() {
   std::array<uint8_t, 32> secret;
   CHECK_EQ(RAND_bytes(secret.data(), secret.size()), 1);
-  const std::string hex =
-      absl::BytesToHexString(std::string(secret.begin(), secret.end()));
-  absl::StatusOr<BeaconKeys> keys =
-      BeaconKeys::Parse(absl::StrCat("1 * ", hex, "\n2 10.0.0.1 ", hex), "");
+  return absl::BytesToHexString(std::string(secret.begin(), secret.end()));
+}
+
+// Keys that the fuzzer cannot know: others in each run.
+BeaconKeys NewKeys() {
+  absl::StatusOr<BeaconKeys> keys = BeaconKeys::Parse(
+      absl::StrCat("1 * ", NewSecret(), "\n2 10.0.0.1 ", NewSecret()), "");
   CHECK(keys.ok()) << keys.status();
   return *std::move(keys);
 }
