@@ -164,6 +164,7 @@ void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
   backend.loss.OnBeacon(message.epoch, message.sequence);
   TakeWeight(message.weight, now, &backend);
   TakeWord(subject, message, now, &backend);
+  JudgeMarked(now);
   TellOfChanges();
 }
 
@@ -277,7 +278,7 @@ void HealthMonitor::ChangeState(const HealthSubject& subject, Health next,
   backend->reason = reason;
   backend->has_beacon = true;
   changed_ = true;
-  JudgeServicesOf(subject.address, now);
+  MarkServicesOf(subject.address);
 }
 
 milliseconds HealthMonitor::SilenceAfter(milliseconds timeout,
@@ -307,9 +308,10 @@ void HealthMonitor::Tick(HealthTime now) {
   }
   for (auto& [address, service] : services_) {
     if (service.panic.mode() != PanicWatch::Mode::kCalm) {
-      Judge(address, &service, now);
+      to_judge_.insert(address);
     }
   }
+  JudgeMarked(now);
   TellOfChanges();
 }
 
@@ -420,10 +422,14 @@ void HealthMonitor::Judge(const ServiceAddress& address, Service* service,
   }
 }
 
-void HealthMonitor::JudgeServicesOf(Ipv4Address backend, HealthTime now) {
+void HealthMonitor::MarkServicesOf(Ipv4Address backend) {
   const auto services = services_of_.find(backend);
   if (services == services_of_.end()) return;
-  for (const ServiceAddress& address : services->second) {
+  to_judge_.insert(services->second.begin(), services->second.end());
+}
+
+void HealthMonitor::JudgeMarked(HealthTime now) {
+  for (const ServiceAddress& address : std::exchange(to_judge_, {})) {
     Judge(address, &services_.at(address), now);
   }
 }

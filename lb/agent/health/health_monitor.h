@@ -152,7 +152,8 @@ class HealthMonitor {
   PanicWatch::Census TakeCensus(const ServiceAddress& address,
                                 const Service& service, HealthTime now) const;
   void Judge(const ServiceAddress& address, Service* service, HealthTime now);
-  void JudgeServicesOf(Ipv4Address backend, HealthTime now);
+  void MarkServicesOf(Ipv4Address backend);
+  void JudgeMarked(HealthTime now);
   void LogPanic(const ServiceAddress& address, const Service& service,
                 HealthTime now);
   void TickLogs(HealthTime now);
@@ -167,6 +168,9 @@ class HealthMonitor {
   HealthView subjects_;
   std::map<ServiceAddress, Service> services_;
   std::map<Ipv4Address, std::vector<ServiceAddress>> services_of_;
+  // Those whose backends changed in this call: each is judged once, however
+  // many did. Empty between calls.
+  std::set<ServiceAddress> to_judge_;
   bool changed_ = false;  // since on_change_ was called
   HealthTime last_tick_;
   LimitedLog changes_log_;
