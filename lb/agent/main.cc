@@ -82,7 +82,7 @@ DEFINE_string(beacon_interface, "",
               "kernel routes the group.");
 DEFINE_uint32(beacon_timeout_ms, 1600,
               "A backend whose beacons are silent for so many milliseconds is "
-              "down.");
+              "down, 100 to 600000.");
 DEFINE_string(beacon_keys_file, "",
               "File of the keys that beacons may be signed with, readable for "
               "its owner only (see docs/security.md). Read again on SIGHUP. "
@@ -221,10 +221,8 @@ absl::StatusOr<BeaconHealth::Options> ParseBeacons() {
     return absl::InvalidArgumentError(absl::StrCat(
         "--beacon_port: ", FLAGS_beacon_port, "; expected 1 to 65535"));
   }
-  if (FLAGS_beacon_timeout_ms == 0) {
-    return absl::InvalidArgumentError(
-        "--beacon_timeout_ms: 0; expected at least 1");
-  }
+  L275_RETURN_IF_ERROR(
+      CheckRange("--beacon_timeout_ms", FLAGS_beacon_timeout_ms, 100, 600'000));
   options.receiver.group = *group;
   options.receiver.port = static_cast<uint16_t>(FLAGS_beacon_port);
   options.receiver.interface = FLAGS_beacon_interface;
