@@ -53,6 +53,10 @@ bool BeaconKey::Verify(absl::Span<const uint8_t> bytes) const {
                        tag.size()) == 0;
 }
 
+BeaconKey::Tag BeaconKey::Fingerprint() const {
+  return TagOf(BeaconMessage::Bytes{});  // without a beacon's magic
+}
+
 BeaconKey::Tag BeaconKey::TagOf(absl::Span<const uint8_t> bytes) const {
   Tag tag;
   size_t size = 0;

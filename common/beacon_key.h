@@ -21,13 +21,15 @@ namespace l275 {
 //
 // A key that is bound to a server speaks for that address alone, so that who
 // takes a web server cannot speak for another. The secret is handed to
-// libcrypto once and kept nowhere else; its key schedule is reused for each
+// libcrypto once and not kept here besides; its key schedule is reused for each
 // beacon, which is five times as fast as to start afresh.
 //
 // Movable; not thread-safe, not even its const methods: they share a context.
 class BeaconKey {
  public:
   static constexpr size_t kMinSecretBytes = 16;
+  using Tag =
+      std::array<uint8_t, BeaconMessage::kSize - BeaconMessage::kTagOffset>;
 
   // `id` is what beacons name the key by. InvalidArgument: id 0, or a secret of
   // fewer than kMinSecretBytes bytes.
@@ -49,13 +51,14 @@ class BeaconKey {
   // that this key makes for them. Takes the same time wherever they differ.
   bool Verify(absl::Span<const uint8_t> bytes) const;
 
+  // The same for keys with the same secret, and, as far as is known, for no
+  // others. Tells nothing of the secret, and is no beacon's tag.
+  Tag Fingerprint() const;
+
  private:
   struct FreeContext {
     void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
   };
-  using Tag =
-      std::array<uint8_t, BeaconMessage::kSize - BeaconMessage::kTagOffset>;
-
   BeaconKey(uint32_t id, std::optional<Ipv4Address> server)
       : id_(id), server_(server) {}
 

@@ -87,7 +87,24 @@ absl::StatusOr<BeaconKeys> BeaconKeys::Parse(absl::string_view text,
                      ": no key; expected lines of an id, a server's "
                      "address or *, and a secret in hex digits"));
   }
+  L275_RETURN_IF_ERROR(Annotate(keys.CheckSecrets(), name));
   return keys;
+}
+
+// Who knows a secret can name whichever id has it: the key of one server would
+// speak for the other.
+absl::Status BeaconKeys::CheckSecrets() const {
+  std::map<BeaconKey::Tag, const BeaconKey*> known;
+  for (const auto& [id, key] : keys_) {
+    const BeaconKey& first =
+        *known.emplace(key.Fingerprint(), &key).first->second;
+    if (first.server() == key.server()) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("keys ", first.id(), " and ", id,
+                     " have the same secret, and are not the same server's; "
+                     "expected a secret for each"));
+  }
+  return absl::OkStatus();
 }
 
 // Its errors tell no word of the line: any may be the secret, misplaced.

@@ -19,8 +19,9 @@ namespace l275 {
 //   1     *           8d2f0f0c3b6f4a0d9a1c5e7b2d4f6a80
 //   2     10.0.0.101  1b7e4c9a2f5d8036e1c4a7f0b3d692580e4f1a2b3c4d5e6f
 //
-// "*" may speak for every server, an address for that server only. What follows
-// a "#" is a comment. Not thread-safe, as BeaconKey is not.
+// "*" may speak for every server, an address for that server only; so keys with
+// the same secret have to be the same server's. What follows a "#" is a
+// comment. Not thread-safe, as BeaconKey is not.
 class BeaconKeys {
  public:
   // NotFound: the file cannot be read. PermissionDenied: others than its owner
@@ -42,6 +43,7 @@ class BeaconKeys {
   BeaconKeys() = default;
 
   absl::Status AddLine(absl::string_view line);
+  absl::Status CheckSecrets() const;
 
   std::map<uint32_t, BeaconKey> keys_;
 };

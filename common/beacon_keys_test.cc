@@ -48,6 +48,12 @@ TEST(BeaconKeysTest, TheSecretIsTheBytesOfItsDigits) {
   EXPECT_TRUE(keys->Find(7)->Verify(same->Sign(BeaconMessage())));
 }
 
+TEST(BeaconKeysTest, OneServersKeysMayHaveTheSameSecret) {
+  const std::string secret = kSecret;
+  EXPECT_EQ(Error("1 10.0.0.1 " + secret + "\n2 10.0.0.1 " + secret), "");
+  EXPECT_EQ(Error("1 * " + secret + "\n2 * " + secret), "");
+}
+
 struct BadText {
   const char* description;
   std::string text;
@@ -92,6 +98,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "the secret is not an even number of hex digits"},
         BadText{"a short secret", "1 * 000102030405060708090a0b0c0d0e",
                 "keys:1: a secret of 15 bytes; expected 16 or more"},
+        BadText{
+            "one secret for two servers",
+            std::string("7 10.0.0.1 ") + kSecret + "\n9 10.0.0.2 " + kSecret,
+            "keys: keys 7 and 9 have the same secret"},
+        BadText{"one secret for a server and for all",
+                std::string("1 * ") + kSecret + "\n2 10.0.0.2 " + kSecret,
+                "keys: keys 1 and 2 have the same secret"},
         BadText{"an id twice",
                 std::string("1 * ") + kSecret + "\n1 10.0.0.1 " + kSecret,
                 "keys:2: key id 1 appears twice"}));
@@ -133,6 +146,24 @@ TEST_F(BeaconKeysFileTest, AMissingFileIsNamed) {
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(std::string(status.message()),
               EndsWith("beacon.keys.not: No such file or directory"));
+}
+
+TEST_F(BeaconKeysFileTest, AFifoIsRefusedAndNotWaitedFor) {
+  const std::string fifo = path_ + ".fifo";
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  const absl::Status status = BeaconKeys::Read(fifo).status();
+  unlink(fifo.c_str());
+  EXPECT_EQ(status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_THAT(std::string(status.message()), EndsWith("is no regular file"));
+}
+
+TEST_F(BeaconKeysFileTest, AFileOfAnySizeIsReadWhole) {
+  std::ofstream(path_, std::ios::app)
+      << std::string(200'000, '#') << "\n2 * " << kSecret;
+  ASSERT_EQ(chmod(path_.c_str(), 0600), 0);
+  const auto keys = BeaconKeys::Read(path_);
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  EXPECT_EQ(keys->size(), 2u);
 }
 
 TEST_F(BeaconKeysFileTest, ADirectoryIsRefused) {

@@ -31,15 +31,33 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& name) {
   }
 }
 
-absl::StatusOr<UniqueFd> Open(const std::string& path) {
-  UniqueFd fd(TEMP_FAILURE_RETRY(open(path.c_str(), O_RDONLY | O_CLOEXEC)));
+absl::StatusOr<UniqueFd> Open(const std::string& path, int flags = 0) {
+  UniqueFd fd(
+      TEMP_FAILURE_RETRY(open(path.c_str(), O_RDONLY | O_CLOEXEC | flags)));
   if (!fd) return CannotRead(path);
   return fd;
 }
 
-absl::Status CheckSecret(int fd, const std::string& path) {
-  struct stat file;
-  if (fstat(fd, &file) != 0) return CannotRead(path);
+// Straight into one string, which does not move: no copy is left anywhere.
+absl::StatusOr<std::string> ReadUpTo(int fd, size_t size,
+                                     const std::string& name) {
+  std::string text(size, '\0');
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t count =
+        TEMP_FAILURE_RETRY(read(fd, &text[done], size - done));
+    if (count < 0) {
+      explicit_bzero(text.data(), text.size());
+      return CannotRead(name);
+    }
+    if (count == 0) break;
+    done += static_cast<size_t>(count);
+  }
+  text.resize(done);
+  return text;
+}
+
+absl::Status CheckSecret(const struct stat& file, const std::string& path) {
   if (!S_ISREG(file.st_mode)) {
     return absl::PermissionDeniedError(
         absl::StrCat(path, " is no regular file"));
@@ -67,9 +85,12 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
-  L275_ASSIGN_OR_RETURN(const UniqueFd fd, Open(path));
-  L275_RETURN_IF_ERROR(CheckSecret(fd.get(), path));
-  return ReadAll(fd.get(), path);
+  // So that a FIFO is refused instead of waited for.
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, Open(path, O_NONBLOCK));
+  struct stat file;
+  if (fstat(fd.get(), &file) != 0) return CannotRead(path);
+  L275_RETURN_IF_ERROR(CheckSecret(file, path));
+  return ReadUpTo(fd.get(), static_cast<size_t>(file.st_size), path);
 }
 
 }  // namespace l275

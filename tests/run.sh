@@ -15,8 +15,11 @@ sanitized=(
   //common:beacon_keys_test
   //common:beacon_message_test
   //lb/agent/health:beacon_filter_test
+  //lb/agent/health:flap_damper_test
   //lb/agent/health:health_monitor_test
+  //lb/agent/health:panic_watch_test
   //lb/agent/health:replay_guard_test
+  //lb/agent/health:replay_store_test
 )
 
 echo "== Formatting"

@@ -42,12 +42,16 @@ uint64_t WallClock() {
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
 
-std::set<HealthSubject> SubjectsOf(const std::vector<LivingBackend>& backends) {
-  std::set<HealthSubject> subjects;
+// Whether each of them drains, in all of its services on a port.
+std::map<HealthSubject, bool> DrainingOf(
+    const std::vector<LivingBackend>& backends) {
+  std::map<HealthSubject, bool> draining;
   for (const LivingBackend& backend : backends) {
-    subjects.insert({backend.address, backend.port});
+    const HealthSubject subject = {backend.address, backend.port};
+    const auto known = draining.emplace(subject, backend.draining).first;
+    known->second = known->second && backend.draining;
   }
-  return subjects;
+  return draining;
 }
 
 absl::StatusOr<std::map<Ipv4Address, uint64_t>> PacketsOfVips(
@@ -162,7 +166,7 @@ absl::Status Agent::StartHealth() {
   L275_ASSIGN_OR_RETURN(health_,
                         BeaconHealth::Create(base_, *options_.beacons,
                                              [this] { WriteMapsLater(); }));
-  health_->PresumeUp(SubjectsOf(living_));
+  health_->PresumeUp(DrainingOf(living_));
   return absl::OkStatus();
 }
 

@@ -82,7 +82,7 @@ DEFINE_string(beacon_interface, "",
               "kernel routes the group.");
 DEFINE_uint32(beacon_timeout_ms, 1600,
               "A backend whose beacons are silent for so many milliseconds is "
-              "down.");
+              "down, 100 to 600000.");
 DEFINE_string(beacon_keys_file, "",
               "File of the keys that beacons may be signed with, readable for "
               "its owner only (see docs/security.md). Read again on SIGHUP. "
@@ -92,8 +92,8 @@ DEFINE_bool(insecure_beacons, false,
             "group decides which backends get traffic.");
 DEFINE_string(beacon_state_file, "/var/lib/l275/beacons",
               "Where the newest beacon of each backend is written down, so "
-              "that older ones are refused also after a restart. Empty: "
-              "nowhere.");
+              "that older ones are refused also after a restart. Empty, or "
+              "with --insecure_beacons: nowhere.");
 DEFINE_uint32(up_after, 3,
               "A backend that was down or silent is up again after so many "
               "beacons in a row that say so, 1 to 1000.");
@@ -221,10 +221,8 @@ absl::StatusOr<BeaconHealth::Options> ParseBeacons() {
     return absl::InvalidArgumentError(absl::StrCat(
         "--beacon_port: ", FLAGS_beacon_port, "; expected 1 to 65535"));
   }
-  if (FLAGS_beacon_timeout_ms == 0) {
-    return absl::InvalidArgumentError(
-        "--beacon_timeout_ms: 0; expected at least 1");
-  }
+  L275_RETURN_IF_ERROR(
+      CheckRange("--beacon_timeout_ms", FLAGS_beacon_timeout_ms, 100, 600'000));
   options.receiver.group = *group;
   options.receiver.port = static_cast<uint16_t>(FLAGS_beacon_port);
   options.receiver.interface = FLAGS_beacon_interface;

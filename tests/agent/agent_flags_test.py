@@ -125,7 +125,7 @@ _REFUSALS = [
     Refusal("a beacon port of 0", ["--health=beacon", "--beacon_port=0"],
             r"lb_agent: --beacon_port: 0; expected 1 to 65535"),
     Refusal("a beacon timeout of 0", ["--health=beacon", "--beacon_timeout_ms=0"],
-            r"lb_agent: --beacon_timeout_ms: 0; expected at least 1"),
+            r"lb_agent: --beacon_timeout_ms: 0; expected 100 to 600000"),
     Refusal("beacons without a key",
             ["--health=beacon", "--beacon_keys_file="],
             r"lb_agent: --beacon_keys_file is required: .*--insecure_beacons.*"),

@@ -9,7 +9,10 @@
 namespace l275 {
 namespace {
 
+using std::chrono::microseconds;
+
 constexpr int kUrgentBeacons = 3;
+constexpr microseconds kBetweenLastBeacons{5000};
 
 uint32_t Milliseconds(std::chrono::milliseconds time) {
   return static_cast<uint32_t>(std::clamp<int64_t>(
@@ -43,31 +46,46 @@ void BeaconSender::Start() { OnTimer(); }
 
 void BeaconSender::Announce() {
   const std::optional<Report> report = report_();
-  if (!report) return;
+  if (!report || done_) return;
   const bool urgent = report->state != BeaconMessage::State::kUp;
   for (int i = 0; i < (urgent ? kUrgentBeacons : 1); ++i) Send(*report);
   ArmTimer();
 }
 
-void BeaconSender::Stop() {
-  evtimer_del(timer_.get());
+void BeaconSender::Stop(std::function<void()> done) {
+  if (done_) return;
+  done_ = std::move(done);
+  SendLast();
+}
+
+void BeaconSender::SendLast() {
+  if (last_ == kUrgentBeacons) {
+    LOG_IF(ERROR, last_sent_ == 0)
+        << "no beacon could be sent that says down: load balancers will know "
+           "by silence only";
+    return done_();
+  }
   Report last = report_().value_or(Report());
   last.state = BeaconMessage::State::kDown;
-  for (int i = 0; i < kUrgentBeacons; ++i) Send(last);
+  last_sent_ += Send(last);
+  ArmTimer(++last_ == kUrgentBeacons ? microseconds(0) : kBetweenLastBeacons);
 }
 
 void BeaconSender::OnTimer() {
+  if (done_) return SendLast();
   if (const std::optional<Report> report = report_()) Send(*report);
   ArmTimer();
 }
 
-void BeaconSender::Send(const Report& report) {
+bool BeaconSender::Send(const Report& report) {
   message_.state = report.state;
   message_.weight = report.weight;
   message_.check_age_ms = Milliseconds(report.check_age);
   message_.check_validity_ms = Milliseconds(report.check_validity);
   ++message_.sequence;
-  LogIfChanged(multicast_.Send(signer_.Sign(message_)));
+  const absl::Status sent = multicast_.Send(signer_.Sign(message_));
+  LogIfChanged(sent);
+  return sent.ok();
 }
 
 void BeaconSender::LogIfChanged(const absl::Status& sent) {
@@ -83,15 +101,17 @@ void BeaconSender::LogIfChanged(const absl::Status& sent) {
 }
 
 void BeaconSender::ArmTimer() {
-  using std::chrono::microseconds;
   const int64_t interval_us = microseconds(interval_).count();
   const int64_t jitter_us = interval_us / 10;
-  const int64_t delay_us = interval_us + std::uniform_int_distribution<int64_t>(
-                                             -jitter_us, jitter_us)(random_);
-  timeval delay;
-  delay.tv_sec = delay_us / 1'000'000;
-  delay.tv_usec = delay_us % 1'000'000;
-  CHECK_EQ(evtimer_add(timer_.get(), &delay), 0);
+  ArmTimer(microseconds(interval_us + std::uniform_int_distribution<int64_t>(
+                                          -jitter_us, jitter_us)(random_)));
+}
+
+void BeaconSender::ArmTimer(microseconds delay) {
+  timeval value;
+  value.tv_sec = delay.count() / 1'000'000;
+  value.tv_usec = delay.count() % 1'000'000;
+  CHECK_EQ(evtimer_add(timer_.get(), &value), 0);
 }
 
 }  // namespace l275

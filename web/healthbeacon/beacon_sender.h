@@ -61,14 +61,18 @@ class BeaconSender {
   // for the next beacon, and load balancers may want to hear it for a while.
   void Announce();
 
-  // The last beacons: "down", three in a row. None follow.
-  void Stop();
+  // The last beacons: "down", three, some milliseconds apart, so that what
+  // loses one need not lose all. None follow: then `done` is called, after less
+  // than 50 ms. What is asked for after that is not done.
+  void Stop(std::function<void()> done);
 
  private:
   void OnTimer();
-  void Send(const Report& report);
+  void SendLast();
+  bool Send(const Report& report);
   void LogIfChanged(const absl::Status& sent);
   void ArmTimer();
+  void ArmTimer(std::chrono::microseconds delay);
 
   MulticastSender multicast_;
   const BeaconSigner& signer_;
@@ -76,8 +80,11 @@ class BeaconSender {
   const std::chrono::milliseconds interval_;
   BeaconMessage message_;  // the last one that was sent, or tried
   std::minstd_rand random_;
-  bool sending_ = true;  // as last logged
-  uint64_t lost_ = 0;    // since sending_ became false
+  bool sending_ = true;         // as last logged
+  uint64_t lost_ = 0;           // since sending_ became false
+  std::function<void()> done_;  // while it stops
+  int last_ = 0;                // beacons that were tried while it stops
+  int last_sent_ = 0;           // those of them that were sent
   EventPtr timer_;
 };
 

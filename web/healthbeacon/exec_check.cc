@@ -95,24 +95,25 @@ ExecCheck::ExecCheck(event_base* base, std::string path)
     : base_(base), path_(std::move(path)), output_(base) {}
 
 void ExecCheck::Start(Done done) {
-  if (pid_ != 0) {  // cancelled, but does not die: it hangs in the kernel
-    return done(absl::UnavailableError("the run before cannot be killed"));
-  }
-  const absl::Status spawned = Spawn();
-  if (!spawned.ok()) return done(spawned);
-  const absl::Status watched = WatchChild();
-  if (watched.ok()) {
-    done_ = std::move(done);
-    return;
-  }
-  (void)Reap();
-  done(watched);
+  done_ = std::move(done);
+  waiting_ = pid_ != 0;
+  if (!waiting_) Run();
 }
 
 // A child that was killed is reaped by OnExit().
 void ExecCheck::Cancel() {
   done_ = nullptr;
+  waiting_ = false;
   if (pid_ != 0) kill(-pid_, SIGKILL);
+}
+
+void ExecCheck::Run() {
+  const absl::Status spawned = Spawn();
+  if (!spawned.ok()) return Finish(spawned);
+  const absl::Status watched = WatchChild();
+  if (watched.ok()) return;
+  (void)Reap();
+  Finish(watched);
 }
 
 absl::Status ExecCheck::Spawn() {
@@ -147,7 +148,12 @@ absl::Status ExecCheck::WatchChild() {
 
 void ExecCheck::OnExit() {
   const absl::Status result = Reap();
-  if (const Done done = std::exchange(done_, nullptr)) done(result);
+  if (std::exchange(waiting_, false)) return Run();
+  if (done_) Finish(result);
+}
+
+void ExecCheck::Finish(const absl::Status& result) {
+  std::exchange(done_, nullptr)(result);
 }
 
 // Kills what is left of the group first: until the leader is reaped, nobody

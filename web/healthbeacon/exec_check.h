@@ -21,7 +21,9 @@ namespace l275 {
 //
 // It leads a process group of its own. When it ends or is cancelled the whole
 // group is killed, so that nothing piles up that a check left behind (unless it
-// left the group as well).
+// left the group as well). A run that begins while the one before, cancelled,
+// is still dying waits for its end: should that hang in the kernel, the waiting
+// one is never done.
 class ExecCheck : public Check {
  public:
   // NotFound, PermissionDenied, FailedPrecondition: there is no such program,
@@ -35,15 +37,18 @@ class ExecCheck : public Check {
   void Cancel() override;
 
  private:
+  void Run();
   absl::Status Spawn();
   absl::Status WatchChild();
   void OnExit();
+  void Finish(const absl::Status& result);
   absl::Status Reap();
 
   event_base* const base_;
   const std::string path_;
-  Done done_;      // while one runs
-  pid_t pid_ = 0;  // not reaped yet; 0: none
+  Done done_;             // while one runs or waits
+  pid_t pid_ = 0;         // not reaped yet; 0: none
+  bool waiting_ = false;  // for the end of a child that was killed
   OutputTail output_;
   UniqueFd pidfd_;
   EventPtr exited_;  // before pidfd_ goes

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include <chrono>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -15,6 +17,7 @@
 #include "common/libevent_ptr.h"
 #include "common/read_file.h"
 #include "common/testing/run_until.h"
+#include "web/healthbeacon/repeated_check.h"
 #include "web/healthbeacon/testing/no_more_files.h"
 
 namespace l275 {
@@ -25,6 +28,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
+using Verdict = CheckJudge::Verdict;
 
 class ExecCheckTest : public ::testing::Test {
  protected:
@@ -175,18 +179,44 @@ TEST_F(ExecCheckTest, TheEndKillsWhatIsLeftOfTheGroup) {
   EXPECT_TRUE(RunUntil(base_.get(), [&] { return IsGone(left); }));
 }
 
-TEST_F(ExecCheckTest, CanBeRunAgainOnceACancelledOneIsReaped) {
-  Tick();
+TEST_F(ExecCheckTest, ARunWaitsForTheEndOfACancelledOne) {
   const std::string script = Script("test -e $0.stop && exit 0; sleep 1000");
   ExecCheck check(base_.get(), script);
   check.Start([](const absl::Status&) { FAIL(); });
   check.Cancel();
   std::ofstream(script + ".stop") << "";
-  absl::Status last;
+  const absl::Status again = Run(&check);
+  EXPECT_TRUE(again.ok()) << again;
+}
+
+TEST_F(ExecCheckTest, ARunThatWaitsCanBeCancelled) {
+  Tick();
+  ExecCheck check(base_.get(), Script("sleep 1000"));
+  for (int i = 0; i < 3; ++i) {
+    check.Start([](const absl::Status&) { FAIL(); });
+    check.Cancel();
+  }
+  ExecCheck other(base_.get(), Script("exit 0"));
+  EXPECT_TRUE(Run(&other).ok());
+}
+
+TEST_F(ExecCheckTest, OneHangIsOneBadRun) {
+  Tick();
+  const std::string script =
+      Script("echo >> $0.runs; test $(wc -l < $0.runs) -ne 3 || sleep 1000");
+  RepeatedCheck::Options options;
+  options.interval = std::chrono::milliseconds(10);
+  options.timeout = std::chrono::milliseconds(500);
+  options.judge.fall = 2;
+  RepeatedCheck check(base_.get(), "hangs once", options,
+                      std::make_unique<ExecCheck>(base_.get(), script),
+                      [&] { EXPECT_EQ(check.verdict(), Verdict::kGood); });
+  check.Start();
   EXPECT_TRUE(RunUntil(base_.get(), [&] {
-    last = Run(&check);
-    return last.ok();
-  })) << last;
+    const absl::StatusOr<std::string> runs = ReadFile(script + ".runs");
+    return runs.ok() && runs->size() >= 6;
+  }));
+  EXPECT_EQ(check.verdict(), Verdict::kGood);
 }
 
 TEST_F(ExecCheckTest, DestructionKills) {

@@ -110,7 +110,9 @@ void Healthbeacon::Reload() {
   if (weight_file_ != nullptr) weight_file_->Reload();
 }
 
-void Healthbeacon::Stop() { sender_.Stop(); }
+void Healthbeacon::Stop(std::function<void()> done) {
+  sender_.Stop(std::move(done));
+}
 
 std::optional<BeaconSender::Report> Healthbeacon::Report() const {
   const CheckJudge::Verdict verdict = checks_.verdict();

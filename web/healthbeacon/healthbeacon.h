@@ -4,6 +4,7 @@
 #include <event2/event.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,8 +62,8 @@ class Healthbeacon {
   // line in the log, and what was read before stays.
   void Reload();
 
-  // Says "down" for the last time.
-  void Stop();
+  // Says "down" for the last time, and then calls `done`; see BeaconSender.
+  void Stop(std::function<void()> done);
 
  private:
   Healthbeacon(event_base* base, const Options& options,

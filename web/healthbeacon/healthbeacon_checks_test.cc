@@ -140,7 +140,7 @@ TEST_F(HealthbeaconChecksTest, NginxAnswersWithAnError) {
 
 TEST_F(HealthbeaconChecksTest, WithoutItsHostNginxDoesNotKnowThePath) {
   const auto nginx = StartNginx(200);
-  const auto program = Start({kHttp});
+  const auto program = Start({kHttp, "--check_timeout_ms=5000"});
   EXPECT_EQ(listener_.Receive().state, State::kDown);
   EXPECT_TRUE(program->WaitForErrorLine("failed: status 404"));
 }

@@ -88,6 +88,19 @@ TEST_P(HealthbeaconStopTest, SaysDownAndExitsWithSuccess) {
   ExpectLastBeacons(&listener);
 }
 
+TEST_P(HealthbeaconStopTest, TheLastBeaconsAreSomeMillisecondsApart) {
+  Listener listener = Listen();
+  const auto program = Start();
+  ASSERT_EQ(listener.Receive().state, State::kUp);
+  program->Signal(GetParam());
+  while (listener.Receive().state == State::kUp) continue;
+  const auto begin = steady_clock::now();
+  for (int i = 1; i < 3; ++i) EXPECT_EQ(listener.Receive().state, State::kDown);
+  // 10 ms, less what the loop's coarse clock and the first one's way take.
+  EXPECT_GT(steady_clock::now() - begin, milliseconds(4));
+  EXPECT_EQ(program->Wait(), 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(Signals, HealthbeaconStopTest,
                          ::testing::Values(SIGTERM, SIGINT));
 
@@ -133,6 +146,7 @@ TEST_F(HealthbeaconTest, StopsWithSuccessWithoutItsInterface) {
   web_.Ip("link del web0");
   ASSERT_TRUE(program->WaitForErrorLine("beacons cannot be sent"));
   program->Signal(SIGTERM);
+  EXPECT_TRUE(program->WaitForErrorLine("no beacon could be sent"));
   EXPECT_EQ(program->Wait(), 0);
 }
 

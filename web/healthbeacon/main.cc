@@ -299,7 +299,8 @@ absl::Status Run() {
   sd_notify(0, "READY=1");
   event_base_dispatch(base.get());
   sd_notify(0, "STOPPING=1");
-  beacon->Stop();
+  beacon->Stop([&base] { event_base_loopbreak(base.get()); });
+  event_base_dispatch(base.get());
   return absl::OkStatus();
 }
 

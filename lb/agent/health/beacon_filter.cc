@@ -50,7 +50,8 @@ std::optional<BeaconMessage> BeaconFilter::Check(
     return std::nullopt;
   }
   counters_.Add(result);
-  guard_.Remember(SubjectOf(*message), message->epoch, message->sequence);
+  guard_.Remember(SubjectOf(*message), message->epoch, message->sequence,
+                  message->key_id);
   if (!keys_.has_value()) heard_[SubjectOf(*message)] = now;
   return *message;
 }
@@ -82,11 +83,14 @@ BeaconResult BeaconFilter::JudgeKey(const BeaconMessage& message) const {
 bool BeaconFilter::IsNews(const BeaconMessage& message, HealthTime now) const {
   const HealthSubject subject = SubjectOf(message);
   if (guard_.IsNews(subject, message.epoch, message.sequence)) return true;
-  if (keys_.has_value() || guard_.EpochOf(subject) == message.epoch) {
-    return false;
-  }
+  if (keys_.has_value()) return !IsKnown(*guard_.KeyOf(subject));
+  if (guard_.EpochOf(subject) == message.epoch) return false;
   const auto heard = heard_.find(subject);
   return heard == heard_.end() || now - heard->second >= forget_after_;
+}
+
+bool BeaconFilter::IsKnown(uint32_t key_id) const {
+  return keys_->Find(key_id) != nullptr;
 }
 
 // `what` may be empty when it is not to be logged.

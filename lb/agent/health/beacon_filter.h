@@ -26,6 +26,9 @@ namespace l275 {
 // Memory does not grow with what strangers send: only beacons that passed all
 // of it are remembered, and only subjects of the configuration can.
 //
+// What was signed with a key that is known no more does not count as newer: who
+// stole that key can have used up all epochs with it.
+//
 // Without keys every well-formed beacon that is newer is believed, whoever sent
 // it.
 //
@@ -60,6 +63,7 @@ class BeaconFilter {
                      const BeaconMessage& message, HealthTime now) const;
   BeaconResult JudgeKey(const BeaconMessage& message) const;
   bool IsNews(const BeaconMessage& message, HealthTime now) const;
+  bool IsKnown(uint32_t key_id) const;
   void Reject(BeaconResult result, Ipv4Address sender, HealthTime now,
               const std::string& what);
   bool IsToBeLogged(BeaconResult result, HealthTime now);

@@ -141,7 +141,8 @@ TEST_F(BeaconFilterTest, OlderBeaconsAreWorthlessForEver) {
 }
 
 TEST_F(BeaconFilterTest, AnEarlierAgentsMemoryCounts) {
-  ASSERT_EQ(filter_.guard().AddText("10.0.0.101 0 5 7\n"), absl::OkStatus());
+  ASSERT_EQ(filter_.guard().AddText("10.0.0.101 0 5 7 1\nend 1\n"),
+            absl::OkStatus());
   EXPECT_EQ(Result(Signed(Beacon(kA, 5, 7), 1)), "replayed");
   EXPECT_EQ(Result(Signed(Beacon(kA, 5, 8), 1)), "accepted");
 }
@@ -162,6 +163,17 @@ TEST_F(BeaconFilterTest, KeysCanBeReplacedWithoutAGap) {
   filter_.SetKeys(Keys("4 * 303132333435363738393a3b3c3d3e3f\n"));
   EXPECT_EQ(Result(Signed(Beacon(kA, 7, 1), 1)), "unknown_key");
   EXPECT_EQ(Result(both.Find(4)->Sign(Beacon(kA, 6, 2))), "accepted");
+}
+
+TEST_F(BeaconFilterTest, AStolenKeyThatIsRemovedLeavesNoEpochBehind) {
+  constexpr uint64_t kLast = ~uint64_t{0};
+  EXPECT_EQ(Result(Signed(Beacon(kA, kLast, kLast), 2)), "accepted");
+  EXPECT_EQ(Result(Signed(Beacon(kA, 5, 1), 1)), "replayed");
+  filter_.SetKeys(Keys("1 * 000102030405060708090a0b0c0d0e0f\n"));
+  EXPECT_EQ(Result(Signed(Beacon(kA, kLast, kLast), 2)), "unknown_key");
+  EXPECT_EQ(Result(Signed(Beacon(kA, 5, 2), 1)), "accepted");
+  EXPECT_EQ(Result(Signed(Beacon(kA, 5, 2), 1)), "replayed");
+  EXPECT_EQ(Result(Signed(Beacon(kA, 5, 1), 1)), "replayed");
 }
 
 TEST_F(BeaconFilterTest, WithoutKeysEverybodyIsBelieved) {

@@ -4,7 +4,8 @@
 //   bazel build //lb/agent/health:beacon_fuzz
 //   bazel-bin/lb/agent/health/beacon_fuzz -max_total_time=36000 CORPUS_FOLDER
 //
-// What must hold for every datagram:
+// Inputs longer than a beacon are tried as a row of beacons as well. What must
+// hold for every datagram:
 //   - decoding what was encoded gives the same bytes, tag apart;
 //   - it is not believed, as its sender does not know the key;
 //   - signed with the key, it is believed at most once.
@@ -46,25 +47,34 @@ HealthServices Services() {
   return services;
 }
 
-// A key that the fuzzer cannot know: another one in each run.
-BeaconKeys NewKeys() {
+std::string NewSecret() {
   std::array<uint8_t, 32> secret;
   CHECK_EQ(RAND_bytes(secret.data(), secret.size()), 1);
-  const std::string hex =
-      absl::BytesToHexString(std::string(secret.begin(), secret.end()));
-  absl::StatusOr<BeaconKeys> keys =
-      BeaconKeys::Parse(absl::StrCat("1 * ", hex, "\n2 10.0.0.1 ", hex), "");
+  return absl::BytesToHexString(std::string(secret.begin(), secret.end()));
+}
+
+// That the fuzzer cannot know: others in each run.
+BeaconKeys NewKeys() {
+  absl::StatusOr<BeaconKeys> keys = BeaconKeys::Parse(
+      absl::StrCat("1 * ", NewSecret(), "\n2 10.0.0.1 ", NewSecret()), "");
   CHECK(keys.ok()) << keys.status();
   return *std::move(keys);
 }
 
-// The load balancer under attack: filter, monitor and a clock.
+// The load balancer under attack: filter, monitor and a clock. A new one for
+// each input: one that has heard of the last epoch believes nothing any more,
+// and what an input finds must not depend on those before.
 class Target {
  public:
   Target() {
     FLAGS_minloglevel = google::GLOG_FATAL;
-    filter_.SetSubjects(SubjectsOf(Services()));
-    monitor_.SetServices(Services(), now_);
+    filter_.SetSubjects(SubjectsOf(services_));
+  }
+
+  void Forget() {
+    filter_.guard() = ReplayGuard();
+    monitor_.emplace(HealthMonitor::Options(), [] {});
+    monitor_->SetServices(services_, now_);
   }
 
   void Hear(absl::Span<const uint8_t> bytes) {
@@ -86,20 +96,27 @@ class Target {
     CHECK(!filter_.Check(bytes, kSender, now_).has_value());
     if (!believed.has_value()) return;
     CHECK(key->MaySpeakFor(believed->address));
-    monitor_.OnBeacon(*believed, now_);
-    if (monitor_.NextTick().value_or(now_) <= now_) monitor_.Tick(now_);
+    monitor_->OnBeacon(*believed, now_);
+    if (monitor_->NextTick().value_or(now_) <= now_) monitor_->Tick(now_);
   }
 
+  const HealthServices services_ = Services();
   HealthTime now_{std::chrono::hours(1)};
   BeaconFilter filter_{NewKeys(), std::chrono::milliseconds(1600)};
-  HealthMonitor monitor_{HealthMonitor::Options(), [] {}};
+  std::optional<HealthMonitor> monitor_;
 };
 
 }  // namespace
 }  // namespace l275
 
+// The input is a datagram; and a row of beacons, one after the other.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static auto& target = *new l275::Target;
-  target.Hear({data, size});
+  target.Forget();
+  const absl::Span<const uint8_t> input(data, size);
+  target.Hear(input);
+  for (size_t at = 0; at < size; at += l275::BeaconMessage::kSize) {
+    target.Hear(input.subspan(at, l275::BeaconMessage::kSize));
+  }
   return 0;
 }

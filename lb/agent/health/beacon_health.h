@@ -4,8 +4,8 @@
 #include <event2/event.h>
 
 #include <functional>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <utility>
 
@@ -31,8 +31,9 @@ class BeaconHealth {
   struct Options {
     BeaconReceiver::Options receiver;
     HealthMonitor::Options monitor;
-    std::string keys_file;   // empty: beacons are believed without keys
-    std::string state_file;  // of the replay guard; empty: none
+    std::string keys_file;  // empty: beacons are believed without keys
+    // Of the replay guard; empty: none. Neither read nor written without keys.
+    std::string state_file;
   };
 
   // Listens from now on. Errors: those of BeaconKeys::Read(), of
@@ -46,8 +47,8 @@ class BeaconHealth {
   BeaconHealth& operator=(const BeaconHealth&) = delete;
 
   // See HealthMonitor.
-  void PresumeUp(std::set<HealthSubject> backends) {
-    monitor_.PresumeUp(std::move(backends));
+  void PresumeUp(std::map<HealthSubject, bool> draining) {
+    monitor_.PresumeUp(std::move(draining));
   }
 
   // From now on these are the services.

@@ -2,6 +2,7 @@
 #define L275_LB_AGENT_HEALTH_FLAP_DAMPER_H_
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -41,6 +42,9 @@ class FlapDamper {
 
   // Nullopt while it is not held out.
   std::optional<HealthTime> held_until() const { return held_until_; }
+  // Those within the window when MayReturn() last looked, and since; of them
+  // the newest max_changes.
+  size_t recent_changes() const { return changes_.size(); }
   uint64_t changes() const { return total_; }  // since the start
   uint64_t holds() const { return holds_; }    // likewise
 

@@ -85,6 +85,16 @@ TEST_F(FlapDamperTest, ZeroChangesIsOff) {
   EXPECT_EQ(damper_.changes(), 100u);
 }
 
+TEST_F(FlapDamperTest, RecentChangesAreThoseOfTheWindow) {
+  Flap(0);
+  EXPECT_TRUE(MayReturn(61));
+  EXPECT_EQ(damper_.recent_changes(), 2u);
+  Flap(62);
+  EXPECT_FALSE(MayReturn(65));
+  EXPECT_EQ(damper_.recent_changes(), 3u);
+  EXPECT_EQ(damper_.changes(), 6u);
+}
+
 TEST_F(FlapDamperTest, ARelapseWithoutAHoldIsNothing) {
   damper_.OnRelapse(At(0));
   EXPECT_EQ(damper_.held_until(), std::nullopt);

@@ -58,12 +58,17 @@ struct BackendHealth {
   // one's.
   bool has_beacon = false;
 
-  // Up for no better reason than that an earlier agent knew so.
+  // Up or draining for no better reason than that an earlier agent knew so.
   bool presumed = false;
 
-  // Of the last accepted beacon; or, while presumed, of the start.
+  // Of the last accepted beacon; or, while presumed, of the start, with the
+  // timeout for an interval.
   std::optional<HealthTime> last_beacon;
   bool says_up = false;  // its word, stale checks considered
+  // What it said when it last said up, as it counts: kUp or kDraining, which
+  // lasts a second at least.
+  Health word = Health::kUp;
+  std::optional<HealthTime> word_changed;
   std::chrono::milliseconds interval{0};
   uint32_t key_id = 0;
   int in_a_row = 0;  // beacons that said up

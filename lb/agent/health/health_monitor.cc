@@ -17,6 +17,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPanicTick{25};
 // A table is built anew for each change of a weight: not more often than this.
 constexpr milliseconds kWeightHold{1000};
+// Likewise for a server that begins and ends to drain.
+constexpr milliseconds kDrainHold{1000};
 constexpr milliseconds kMostJitter{50};
 // A sender has missed beacons, if no more is known, after so many intervals.
 constexpr int kQuietIntervals = 4;
@@ -60,8 +62,8 @@ HealthMonitor::HealthMonitor(const Options& options,
     : options_(options),
       panic_options_{options.panic_percent, options.timeout},
       on_change_(std::move(on_change)),
-      changes_log_("changes of backends' states",
-                   options.log_lines_per_second) {
+      changes_log_("changes of backends' states", options.log_lines_per_second),
+      panics_log_("panics", options.log_lines_per_second, google::GLOG_ERROR) {
   CHECK_GT(options_.timeout.count(), 0);
   CHECK_GT(options_.up_after, 0);
   CHECK(on_change_);
@@ -114,27 +116,37 @@ void HealthMonitor::SetBackendsOf(const HealthServices& services) {
   services_ = std::move(next);
 }
 
-void HealthMonitor::PresumeUp(std::set<HealthSubject> backends) {
-  presumed_up_ = std::move(backends);
+void HealthMonitor::PresumeUp(std::map<HealthSubject, bool> draining) {
+  presumed_draining_ = std::move(draining);
 }
 
 // Once: by the first services.
 void HealthMonitor::TakePresumed(HealthTime now) {
-  for (const HealthSubject& presumed : std::exchange(presumed_up_, {})) {
+  for (const auto& [presumed, draining] :
+       std::exchange(presumed_draining_, {})) {
     const HealthView::value_type* const subject =
         SubjectOf(presumed.address, presumed.port);
     if (subject == nullptr) continue;
-    BackendHealth& backend = subjects_.at(subject->first);
-    backend.state = Health::kUp;
-    backend.reason = "it was when the earlier agent ended";
-    backend.presumed = true;
-    backend.last_beacon = now;
-    backend.says_up = true;
+    Presume(draining, now, &subjects_.at(subject->first));
   }
 }
 
+// A subject that drains does so in all services that it speaks for.
+void HealthMonitor::Presume(bool draining, HealthTime now,
+                            BackendHealth* backend) {
+  const bool drains =
+      draining && (!backend->presumed || backend->state == Health::kDraining);
+  backend->word = drains ? Health::kDraining : Health::kUp;
+  backend->state = backend->word;
+  backend->reason = "it was when the earlier agent ended";
+  backend->presumed = true;
+  backend->last_beacon = now;
+  backend->interval = options_.timeout;
+  backend->says_up = true;
+}
+
 void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
-  changes_log_.Tick(now);
+  TickLogs(now);
   const HealthSubject subject = {message.address, message.port};
   const auto found = subjects_.find(subject);
   if (found == subjects_.end()) return;
@@ -152,6 +164,7 @@ void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
   backend.loss.OnBeacon(message.epoch, message.sequence);
   TakeWeight(message.weight, now, &backend);
   TakeWord(subject, message, now, &backend);
+  JudgeMarked(now);
   TellOfChanges();
 }
 
@@ -162,7 +175,8 @@ void HealthMonitor::TakeWord(const HealthSubject& subject,
   if (!why_down.empty()) return TakeDown(subject, why_down, now, backend);
   ++backend->in_a_row;
   backend->says_up = true;
-  TakeUp(subject, WordOf(message), now, backend);
+  TakeDrain(WordOf(message), now, backend);
+  TakeUp(subject, now, backend);
 }
 
 void HealthMonitor::TakeDown(const HealthSubject& subject,
@@ -178,11 +192,24 @@ void HealthMonitor::TakeDown(const HealthSubject& subject,
   ChangeState(subject, Health::kDown, now, reason, backend);
 }
 
-void HealthMonitor::TakeUp(const HealthSubject& subject, Health word,
-                           HealthTime now, BackendHealth* backend) {
+// To drain is urgent, and its end is not.
+void HealthMonitor::TakeDrain(Health word, HealthTime now,
+                              BackendHealth* backend) {
+  if (word == backend->word) return;
+  if (word == Health::kUp && backend->word_changed.has_value() &&
+      now - *backend->word_changed < kDrainHold) {
+    return;
+  }
+  backend->word = word;
+  backend->word_changed = now;
+  if (backend->state == Health::kHeld) changed_ = true;
+}
+
+void HealthMonitor::TakeUp(const HealthSubject& subject, HealthTime now,
+                           BackendHealth* backend) {
   if (IsUp(backend->state)) {
-    if (backend->state != word) {
-      ChangeState(subject, word, now, "its beacon says so", backend);
+    if (backend->state != backend->word) {
+      ChangeState(subject, backend->word, now, "its beacon says so", backend);
     }
     return;
   }
@@ -190,16 +217,13 @@ void HealthMonitor::TakeUp(const HealthSubject& subject, Health word,
   const bool starting =
       backend->state == Health::kUnknown && now - *started_ < options_.timeout;
   const int needed = was_trusted || starting ? 1 : options_.up_after;
-  if (backend->in_a_row >= needed) {
-    Return(subject, word, was_trusted, now, backend);
-  }
+  if (backend->in_a_row >= needed) Return(subject, was_trusted, now, backend);
 }
 
 // A silence counts as a change of state when it ends: only then is it known
 // whether it was believed.
-void HealthMonitor::Return(const HealthSubject& subject, Health word,
-                           bool was_trusted, HealthTime now,
-                           BackendHealth* backend) {
+void HealthMonitor::Return(const HealthSubject& subject, bool was_trusted,
+                           HealthTime now, BackendHealth* backend) {
   const bool is_first = backend->state == Health::kUnknown;
   const bool was_silent = backend->state == Health::kSilent;
   const bool was_held = backend->previous == Health::kHeld;
@@ -207,13 +231,14 @@ void HealthMonitor::Return(const HealthSubject& subject, Health word,
     if (was_silent && !was_held) {
       backend->flaps.OnChange(options_.flaps, backend->last_change);
     }
-    if (was_silent) backend->flaps.OnRelapse(now);
+    // A hold counts from when it says up without a break, wherever it was.
+    if (backend->state != Health::kHeld) backend->flaps.OnRelapse(now);
     if (!backend->flaps.MayReturn(options_.flaps, now)) {
       return Hold(subject, now, backend);
     }
     backend->flaps.OnChange(options_.flaps, now);
   }
-  ChangeState(subject, word, now, WhyUp(*backend), backend);
+  ChangeState(subject, backend->word, now, WhyUp(*backend), backend);
 }
 
 void HealthMonitor::Hold(const HealthSubject& subject, HealthTime now,
@@ -221,8 +246,9 @@ void HealthMonitor::Hold(const HealthSubject& subject, HealthTime now,
   if (backend->state == Health::kHeld) return;
   ChangeState(
       subject, Health::kHeld, now,
-      absl::StrCat("it says up, but changed ", backend->flaps.changes(),
-                   " times; has to stay up for ",
+      absl::StrCat("it says up, but changed ", backend->flaps.recent_changes(),
+                   " times within ", options_.flaps.window.count(),
+                   " s; has to stay up for ",
                    MillisecondsBetween(now, *backend->flaps.held_until()),
                    " ms"),
       backend);
@@ -252,7 +278,7 @@ void HealthMonitor::ChangeState(const HealthSubject& subject, Health next,
   backend->reason = reason;
   backend->has_beacon = true;
   changed_ = true;
-  JudgeServicesOf(subject.address, now);
+  MarkServicesOf(subject.address);
 }
 
 milliseconds HealthMonitor::SilenceAfter(milliseconds timeout,
@@ -270,7 +296,7 @@ std::optional<HealthTime> HealthMonitor::SilentAt(
 }
 
 void HealthMonitor::Tick(HealthTime now) {
-  changes_log_.Tick(now);
+  TickLogs(now);
   last_tick_ = now;
   for (auto& [subject, backend] : subjects_) {
     if (SilentAt(backend).value_or(HealthTime::max()) > now) continue;
@@ -282,9 +308,10 @@ void HealthMonitor::Tick(HealthTime now) {
   }
   for (auto& [address, service] : services_) {
     if (service.panic.mode() != PanicWatch::Mode::kCalm) {
-      Judge(address, &service, now);
+      to_judge_.insert(address);
     }
   }
+  JudgeMarked(now);
   TellOfChanges();
 }
 
@@ -321,10 +348,8 @@ HealthVerdict HealthMonitor::VerdictOf(const ServiceAddress& service,
   const BackendHealth& health = subject->second;
   verdict.trusted = Trusts(judged->second, health);
   verdict.alive = IsUp(health.state) || verdict.trusted;
-  verdict.takes_new_flows = verdict.alive &&
-                            health.state != Health::kDraining &&
-                            !(health.state == Health::kSilent &&
-                              health.previous == Health::kDraining);
+  const Health word = IsUp(health.state) ? health.state : health.word;
+  verdict.takes_new_flows = verdict.alive && word != Health::kDraining;
   verdict.weight_percent = health.weight;
   return verdict;
 }
@@ -393,33 +418,43 @@ void HealthMonitor::Judge(const ServiceAddress& address, Service* service,
   changed_ = true;
   if (before == PanicWatch::Mode::kPanic ||
       service->panic.mode() == PanicWatch::Mode::kPanic) {
-    LogPanic(address, *service);
+    LogPanic(address, *service, now);
   }
 }
 
-void HealthMonitor::JudgeServicesOf(Ipv4Address backend, HealthTime now) {
+void HealthMonitor::MarkServicesOf(Ipv4Address backend) {
   const auto services = services_of_.find(backend);
   if (services == services_of_.end()) return;
-  for (const ServiceAddress& address : services->second) {
+  to_judge_.insert(services->second.begin(), services->second.end());
+}
+
+void HealthMonitor::JudgeMarked(HealthTime now) {
+  for (const ServiceAddress& address : std::exchange(to_judge_, {})) {
     Judge(address, &services_.at(address), now);
   }
 }
 
 void HealthMonitor::LogPanic(const ServiceAddress& address,
-                             const Service& service) {
+                             const Service& service, HealthTime now) {
   const PanicWatch::Census& census = service.census;
-  if (service.panic.mode() == PanicWatch::Mode::kPanic) {
-    LOG(ERROR) << "PANIC: " << address.ToString() << ": " << census.up << " of "
-               << census.total << " backends are up, fewer than "
-               << options_.panic_percent
-               << "%: silence is held to be the network's fault, "
-               << census.trustable
-               << " that are silent or held get traffic nevertheless";
-  } else {
-    LOG(ERROR) << "panic over: " << address.ToString() << ": " << census.up
-               << " of " << census.total << " backends are up, "
-               << census.trustable << " that are silent or held get no traffic";
-  }
+  const std::string counts =
+      absl::StrCat(address.ToString(), ": ", census.up, " of ", census.total,
+                   " backends are up, ");
+  panics_log_.Log(
+      service.panic.mode() == PanicWatch::Mode::kPanic
+          ? absl::StrCat("PANIC: ", counts, "fewer than ",
+                         options_.panic_percent,
+                         "%: silence is held to be the network's fault, ",
+                         census.trustable,
+                         " that are silent or held get traffic nevertheless")
+          : absl::StrCat("panic over: ", counts, census.trustable,
+                         " that are silent or held get no traffic"),
+      now);
+}
+
+void HealthMonitor::TickLogs(HealthTime now) {
+  changes_log_.Tick(now);
+  panics_log_.Tick(now);
 }
 
 void HealthMonitor::TellOfChanges() {

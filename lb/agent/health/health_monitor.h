@@ -33,7 +33,9 @@ namespace l275 {
 //       │                      │  ▼ beacon "down"                      │
 //       └────────────────────► kDown ◄─────────────────────────────────┘
 //
-// kDraining is a kUp that wants no new flows. "up" beacons have to come
+// kDraining is a kUp that wants no new flows; it lasts a second at least, so
+// that a server that cannot make up its mind changes tables once a second at
+// most. "up" beacons have to come
 // `up_after` times in a row; one suffices during the first timeout after the
 // start, so that a start of the agent is short, and after a silence that was
 // not believed. One that came and went too often is kHeld before it is kUp (see
@@ -55,7 +57,8 @@ class HealthMonitor {
     int up_after = 3;                         // beacons, at least 1
     int panic_percent = 50;                   // 0 to 100; 0: no panic
     FlapDamper::Options flaps;
-    // Changes of state, at most: few where strangers can cause them.
+    // Changes of state, and begins and ends of panics, at most of each: few
+    // where strangers can cause them.
     int log_lines_per_second = 10;
   };
 
@@ -83,10 +86,11 @@ class HealthMonitor {
   // SetServices().
   void SetSpeakers(std::set<HealthSubject> speakers);
 
-  // These were up when an earlier agent ended, and are held to be until their
-  // silence says otherwise: backends in services on a port. To be called before
+  // These were up, or draining, when an earlier agent ended, and are held to be
+  // until a beacon or their silence says otherwise: backends in services on a
+  // port, and whether they drained by their own word. To be called before
   // SetServices().
-  void PresumeUp(std::set<HealthSubject> backends);
+  void PresumeUp(std::map<HealthSubject, bool> draining);
 
   // From now on these are the services. Who was a backend already keeps its
   // state. The first call begins the start.
@@ -122,16 +126,18 @@ class HealthMonitor {
  private:
   void SetSubjects(const std::set<HealthSubject>& wanted, HealthTime now);
   void TakePresumed(HealthTime now);
+  void Presume(bool draining, HealthTime now, BackendHealth* backend);
   void SetBackendsOf(const HealthServices& services);
   void TakeWord(const HealthSubject& subject, const BeaconMessage& message,
                 HealthTime now, BackendHealth* backend);
   void TakeWeight(uint16_t weight, HealthTime now, BackendHealth* backend);
-  void TakeUp(const HealthSubject& subject, Health word, HealthTime now,
+  void TakeDrain(Health word, HealthTime now, BackendHealth* backend);
+  void TakeUp(const HealthSubject& subject, HealthTime now,
               BackendHealth* backend);
   void TakeDown(const HealthSubject& subject, const std::string& reason,
                 HealthTime now, BackendHealth* backend);
-  void Return(const HealthSubject& subject, Health word, bool was_trusted,
-              HealthTime now, BackendHealth* backend);
+  void Return(const HealthSubject& subject, bool was_trusted, HealthTime now,
+              BackendHealth* backend);
   void Hold(const HealthSubject& subject, HealthTime now,
             BackendHealth* backend);
   void ChangeState(const HealthSubject& subject, Health next, HealthTime now,
@@ -146,8 +152,11 @@ class HealthMonitor {
   PanicWatch::Census TakeCensus(const ServiceAddress& address,
                                 const Service& service, HealthTime now) const;
   void Judge(const ServiceAddress& address, Service* service, HealthTime now);
-  void JudgeServicesOf(Ipv4Address backend, HealthTime now);
-  void LogPanic(const ServiceAddress& address, const Service& service);
+  void MarkServicesOf(Ipv4Address backend);
+  void JudgeMarked(HealthTime now);
+  void LogPanic(const ServiceAddress& address, const Service& service,
+                HealthTime now);
+  void TickLogs(HealthTime now);
   void TellOfChanges();
 
   const Options options_;
@@ -155,13 +164,17 @@ class HealthMonitor {
   const std::function<void()> on_change_;
   std::optional<HealthTime> started_;
   std::set<HealthSubject> speakers_;
-  std::set<HealthSubject> presumed_up_;
+  std::map<HealthSubject, bool> presumed_draining_;
   HealthView subjects_;
   std::map<ServiceAddress, Service> services_;
   std::map<Ipv4Address, std::vector<ServiceAddress>> services_of_;
+  // Those whose backends changed in this call: each is judged once, however
+  // many did. Empty between calls.
+  std::set<ServiceAddress> to_judge_;
   bool changed_ = false;  // since on_change_ was called
   HealthTime last_tick_;
   LimitedLog changes_log_;
+  LimitedLog panics_log_;
   IntervalWarnings warnings_;
 };
 

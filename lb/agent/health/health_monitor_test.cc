@@ -114,7 +114,7 @@ TEST_F(HealthMonitorTest, PresumedUpUntilItsSilenceSaysOtherwise) {
   HealthMonitor::Options options;
   options.panic_percent = 0;
   HealthMonitor monitor(options, [] {});
-  monitor.PresumeUp({{kA, 80}});
+  monitor.PresumeUp({{{kA, 80}, false}});
   monitor.SetServices(Pool(2), At(0));
   const auto state = [&](Ipv4Address backend) {
     return std::string(
@@ -129,6 +129,28 @@ TEST_F(HealthMonitorTest, PresumedUpUntilItsSilenceSaysOtherwise) {
   EXPECT_EQ(state(kA), "up");
   monitor.Tick(At(1800));
   EXPECT_EQ(state(kA), "silent");
+}
+
+TEST_F(HealthMonitorTest, PresumedDrainingUntilABeaconSaysOtherwise) {
+  HealthServices services = Pool(2);
+  services[Service(443)] = {{kB, true}};
+  monitor_.PresumeUp({{{kA, 80}, true}, {{kB, 80}, true}, {{kB, 443}, false}});
+  monitor_.SetServices(services, At(0));
+  EXPECT_EQ(StateOf(kA), "draining");
+  EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).alive);
+  EXPECT_FALSE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
+  EXPECT_EQ(StateOf(kB), "up") << "of port 443 at least";
+  Say(kA, State::kUp, 10);
+  EXPECT_EQ(StateOf(kA), "up");
+}
+
+TEST_F(HealthMonitorTest, ThePresumedAreNotQuietAtTheStart) {
+  monitor_.PresumeUp({{{kA, 80}, false}, {{kB, 80}, false}});
+  monitor_.SetServices(Pool(3), At(0));
+  EXPECT_EQ(monitor_.services().at(Service(80)).census.heard, 2);
+  Say(kA, State::kUp, 700);
+  Say(Server(3), State::kUp, 700);
+  EXPECT_EQ(monitor_.services().at(Service(80)).census.heard, 3);
 }
 
 TEST_F(HealthMonitorTest, BackendsAreUnknownUntilHeard) {
@@ -223,9 +245,30 @@ TEST_F(HealthMonitorTest, DrainingKeepsFlowsAndTakesNoNewOnes) {
   EXPECT_EQ(StateOf(kA), "draining");
   EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).alive);
   EXPECT_FALSE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
-  Say(kA, State::kUp, 200);
+  Say(kA, State::kUp, 1099);
+  EXPECT_EQ(StateOf(kA), "draining") << "for a second at least";
+  Say(kA, State::kUp, 1100);
   EXPECT_TRUE(monitor_.VerdictOf(Service(80), kA).takes_new_flows);
   EXPECT_EQ(HealthOf(kA).flaps.changes(), 0u);
+}
+
+TEST_F(HealthMonitorTest, AServerThatCannotDecideToDrainChangesLittle) {
+  StartPool(4);
+  for (int ms = 1; ms <= 10'000; ++ms) {
+    Say(kA, ms % 2 == 0 ? State::kUp : State::kDraining, ms);
+  }
+  EXPECT_LE(changes_, 21);
+  EXPECT_GE(changes_, 19);
+}
+
+TEST_F(HealthMonitorTest, AServerThatSaysManyThingsDoesNotFillTheLog) {
+  StartPool(1);
+  for (int ms = 1; ms <= 5000; ++ms) {
+    Say(kA, ms % 5 == 0 ? State::kDown : State::kUp, ms);
+  }
+  EXPECT_GT(monitor_.services().at(Service(80)).panic.panics(), 500u);
+  // Ten of states and ten of panics a second, and a line about each's rest.
+  EXPECT_LE(log_.Take().size(), 5u * 22);
 }
 
 TEST_F(HealthMonitorTest, AStaleCheckIsDown) {
@@ -445,6 +488,32 @@ TEST_F(HealthMonitorTest, AServerThatFlapsOnceASecondChangesLittle) {
   EXPECT_TRUE(IsServing(kA)) << "steady for a hold";
 }
 
+TEST_F(HealthMonitorTest, AHoldDoesNotPassInSilenceAfterADown) {
+  StartPool(4);
+  for (State state : {State::kDown, State::kUp, State::kDown, State::kUp}) {
+    for (int i = 0; i < 3; ++i) Say(kA, state, 1);
+  }
+  ASSERT_EQ(StateOf(kA), "held");
+  EXPECT_EQ(HealthOf(kA).reason,
+            "it says up, but changed 3 times within 60 s; has to stay up for "
+            "30000 ms");
+  Say(kA, State::kDown, 1000);
+  ASSERT_EQ(StateOf(kA), "down");
+  for (int ms = 1100; ms <= 60'500; ms += 100) {
+    for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, ms);
+    TickUntil(ms);
+    if (ms >= 60'000) Say(kA, State::kUp, ms);  // it was started anew
+  }
+  EXPECT_EQ(StateOf(kA), "held");
+  EXPECT_FALSE(IsServing(kA));
+  for (int ms = 60'600; ms < 90'200; ms += 100) {
+    Say(kA, State::kUp, ms);
+    ASSERT_FALSE(IsServing(kA)) << ms;
+  }
+  Say(kA, State::kUp, 90'200);
+  EXPECT_TRUE(IsServing(kA)) << "said up for a hold";
+}
+
 TEST_F(HealthMonitorTest, SilencesAreFlapsToo) {
   StartPool(4);
   int changes = 0;
@@ -601,6 +670,28 @@ TEST_F(HealthMonitorPanicTest, AHoldOutlastsAPanic) {
   EXPECT_TRUE(IsServing(kA)) << "too few are up";
   Run(5000, 5300, Nobody);
   EXPECT_EQ(StateOf(kA), "held");
+}
+
+TEST_F(HealthMonitorPanicTest, WhoIsHeldAndDrainsGetsNoNewFlowsInAPanic) {
+  for (State state : {State::kDown, State::kUp, State::kDown}) {
+    for (int i = 0; i < 3; ++i) Say(kA, state, 1);
+  }
+  for (int i = 0; i < 3; ++i) Say(kA, State::kDraining, 1);
+  ASSERT_EQ(StateOf(kA), "held");
+  for (int i = 2; i <= kServers; ++i) Say(Server(i), State::kDown, 2);
+  ASSERT_EQ(ModeOf(), "panic");
+  const auto takes_new_flows = [this] {
+    EXPECT_TRUE(IsServing(kA));
+    return monitor_.VerdictOf(Service(80), kA).takes_new_flows;
+  };
+  EXPECT_FALSE(takes_new_flows());
+  changes_ = 0;
+  Say(kA, State::kUp, 1500);
+  EXPECT_TRUE(takes_new_flows());
+  EXPECT_EQ(changes_, 1);
+  Say(kA, State::kDraining, 1501);
+  EXPECT_FALSE(takes_new_flows());
+  EXPECT_EQ(changes_, 2);
 }
 
 TEST_F(HealthMonitorPanicTest, AChangeOfServicesThatBeginsAPanicIsTold) {

@@ -1,7 +1,5 @@
 #include "lb/agent/health/limited_log.h"
 
-#include <glog/logging.h>
-
 namespace l275 {
 
 void LimitedLog::Log(const std::string& line, HealthTime now) {
@@ -11,7 +9,7 @@ void LimitedLog::Log(const std::string& line, HealthTime now) {
     return;
   }
   if (logged_++ == 0) second_ = now;
-  LOG(INFO) << line;
+  google::LogMessage(__FILE__, __LINE__, severity_).stream() << line;
 }
 
 void LimitedLog::Tick(HealthTime now) {

@@ -1,6 +1,8 @@
 #ifndef L275_LB_AGENT_HEALTH_LIMITED_LOG_H_
 #define L275_LB_AGENT_HEALTH_LIMITED_LOG_H_
 
+#include <glog/logging.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -16,8 +18,11 @@ class LimitedLog {
  public:
   // `things` are what the lines tell of, for the line about those left out:
   // "changes of state".
-  explicit LimitedLog(std::string things, int lines_per_second = 10)
-      : things_(std::move(things)), lines_per_second_(lines_per_second) {}
+  explicit LimitedLog(std::string things, int lines_per_second = 10,
+                      google::LogSeverity severity = google::GLOG_INFO)
+      : things_(std::move(things)),
+        lines_per_second_(lines_per_second),
+        severity_(severity) {}
 
   void Log(const std::string& line, HealthTime now);
 
@@ -28,6 +33,7 @@ class LimitedLog {
  private:
   const std::string things_;
   const int lines_per_second_;
+  const google::LogSeverity severity_;
   HealthTime second_;  // when the current one began
   int logged_ = 0;     // in it
   uint64_t left_out_ = 0;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lb/agent/health/health_subject.h"
 
@@ -20,6 +21,9 @@ namespace l275 {
 // Newer is a later epoch, or the same and a later sequence. Senders see to it
 // that their epochs grow, whatever their clocks do. No clock is read here.
 //
+// Who steals a key can use up the epochs of its server, but not those of the
+// next key: see KeyOf().
+//
 // A backend that is removed from the configuration is remembered, in case it
 // comes back: entries end with the file only.
 class ReplayGuard {
@@ -30,9 +34,14 @@ class ReplayGuard {
   // Of the subject's newest beacon; nullopt when there was none.
   std::optional<uint64_t> EpochOf(const HealthSubject& subject) const;
 
+  // That signed the subject's newest beacon, 0: none did; nullopt when there
+  // was no beacon. Once the key is known no more, what was signed with it
+  // counts no more either.
+  std::optional<uint32_t> KeyOf(const HealthSubject& subject) const;
+
   // The newest of the subject from now on.
-  void Remember(const HealthSubject& subject, uint64_t epoch,
-                uint64_t sequence);
+  void Remember(const HealthSubject& subject, uint64_t epoch, uint64_t sequence,
+                uint32_t key_id);
 
   // These are the subjects of the configuration. Others, if they come back
   // later, do not count as having a beacon of their own until one is heard.
@@ -41,28 +50,32 @@ class ReplayGuard {
   // Who is known to send beacons, of this agent's time or of an earlier one's.
   std::set<HealthSubject> Speakers() const;
 
-  // A line each: address, port, epoch, sequence, and "gone" for those that are
-  // not of the configuration any more.
+  // A line each: address, port, epoch, sequence, key, and "gone" for those that
+  // are not of the configuration any more. The last line, "end" and how many
+  // there are, tells a whole text from one that was cut off.
   std::string ToText() const;
 
   // Adds what ToText() wrote. InvalidArgument names the line, and adds nothing.
   absl::Status AddText(absl::string_view text);
 
-  // Whether anything changed since the last call.
-  bool TakeChanged();
+  // Whether anything was remembered since OnSaved().
+  bool has_changed() const { return has_changed_; }
+  void OnSaved() { has_changed_ = false; }
 
  private:
   struct Newest {
     uint64_t epoch = 0;
     uint64_t sequence = 0;
+    uint32_t key_id = 0;
     bool gone = false;
   };
   using Entries = std::map<HealthSubject, Newest>;
 
+  static absl::StatusOr<Entries> Parse(absl::string_view text);
   static absl::Status ParseLine(absl::string_view line, Entries* entries);
 
   Entries entries_;
-  bool changed_ = false;
+  bool has_changed_ = false;
 };
 
 }  // namespace l275

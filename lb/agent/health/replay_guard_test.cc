@@ -16,7 +16,7 @@ constexpr HealthSubject kAPort = {Ipv4Address::FromHost(0x0a000065), 443};
 TEST(ReplayGuardTest, NewerIsALaterEpochOrALaterSequence) {
   ReplayGuard guard;
   EXPECT_TRUE(guard.IsNews(kA, 0, 1));
-  guard.Remember(kA, 5, 7);
+  guard.Remember(kA, 5, 7, 9);
   EXPECT_TRUE(guard.IsNews(kA, 5, 8));
   EXPECT_TRUE(guard.IsNews(kA, 6, 1));
   EXPECT_FALSE(guard.IsNews(kA, 5, 7));
@@ -26,28 +26,38 @@ TEST(ReplayGuardTest, NewerIsALaterEpochOrALaterSequence) {
 
 TEST(ReplayGuardTest, APortHasAnOrderOfItsOwn) {
   ReplayGuard guard;
-  guard.Remember(kA, 5, 7);
+  guard.Remember(kA, 5, 7, 9);
   EXPECT_TRUE(guard.IsNews(kAPort, 1, 1));
 }
 
 TEST(ReplayGuardTest, AnotherGuardKnowsWhatOneWrote) {
   ReplayGuard one;
-  one.Remember(kA, ~uint64_t{0}, 1);
-  one.Remember(kAPort, 5, ~uint64_t{0});
+  one.Remember(kA, ~uint64_t{0}, 1, 9);
+  one.Remember(kAPort, 5, ~uint64_t{0}, 9);
   EXPECT_EQ(one.ToText(),
-            "10.0.0.101 0 18446744073709551615 1\n"
-            "10.0.0.101 443 5 18446744073709551615\n");
+            "10.0.0.101 0 18446744073709551615 1 9\n"
+            "10.0.0.101 443 5 18446744073709551615 9\n"
+            "end 2\n");
   ReplayGuard other;
   ASSERT_EQ(other.AddText(one.ToText()), absl::OkStatus());
   EXPECT_FALSE(other.IsNews(kA, ~uint64_t{0}, 1));
   EXPECT_FALSE(other.IsNews(kAPort, 5, ~uint64_t{0}));
   EXPECT_TRUE(other.IsNews(kAPort, 6, 1));
+  EXPECT_EQ(other.KeyOf(kA), 9u);
+}
+
+TEST(ReplayGuardTest, KnowsTheKeyOfTheNewest) {
+  ReplayGuard guard;
+  EXPECT_EQ(guard.KeyOf(kA), std::nullopt);
+  guard.Remember(kA, 5, 7, 1);
+  guard.Remember(kA, 5, 8, 2);
+  EXPECT_EQ(guard.KeyOf(kA), 2u);
 }
 
 TEST(ReplayGuardTest, WhoLeavesTheConfigurationIsRememberedAsGone) {
   ReplayGuard guard;
-  guard.Remember(kA, 5, 7);
-  guard.Remember(kAPort, 5, 7);
+  guard.Remember(kA, 5, 7, 9);
+  guard.Remember(kAPort, 5, 7, 9);
   EXPECT_THAT(guard.Speakers(), ElementsAre(kA, kAPort));
   guard.SetSubjects({kA});
   EXPECT_THAT(guard.Speakers(), ElementsAre(kA));
@@ -56,33 +66,49 @@ TEST(ReplayGuardTest, WhoLeavesTheConfigurationIsRememberedAsGone) {
   ASSERT_EQ(other.AddText(guard.ToText()), absl::OkStatus());
   EXPECT_THAT(other.Speakers(), ElementsAre(kA));
   EXPECT_FALSE(other.IsNews(kAPort, 5, 7));
-  other.Remember(kAPort, 5, 8);
+  other.Remember(kAPort, 5, 8, 9);
   EXPECT_THAT(other.Speakers(), ElementsAre(kA, kAPort));
 }
 
-TEST(ReplayGuardTest, TellsOfChangesOnce) {
+TEST(ReplayGuardTest, TellsOfChangesUntilTheyAreSaved) {
   ReplayGuard guard;
-  EXPECT_FALSE(guard.TakeChanged());
-  guard.Remember(kA, 5, 7);
-  EXPECT_TRUE(guard.TakeChanged());
-  EXPECT_FALSE(guard.TakeChanged());
+  EXPECT_FALSE(guard.has_changed());
+  guard.Remember(kA, 5, 7, 9);
+  EXPECT_TRUE(guard.has_changed());
+  EXPECT_TRUE(guard.has_changed());
+  guard.OnSaved();
+  EXPECT_FALSE(guard.has_changed());
   guard.SetSubjects({});
-  EXPECT_TRUE(guard.TakeChanged());
+  EXPECT_TRUE(guard.has_changed());
+  guard.OnSaved();
   guard.SetSubjects({});
-  EXPECT_FALSE(guard.TakeChanged());
+  EXPECT_FALSE(guard.has_changed());
 }
 
 TEST(ReplayGuardTest, DamagedTextAddsNothing) {
   for (const char* line :
-       {"10.0.0.101 0 5", "10.0.0.101 0 5 7 8", "10.0.0.101 0 5 7 gone 9",
-        "10.0.0.101 65536 5 7", "web1 0 5 7", "10.0.0.101 0 -5 7",
-        "10.0.0.101 0 5 x", "\x01\x02", "10.0.0.101 0 5 7gone"}) {
+       {"10.0.0.101 0 5 7", "10.0.0.101 0 5 7 8 9", "10.0.0.101 0 5 7 gone",
+        "10.0.0.101 0 5 7 9 gone 9", "10.0.0.101 65536 5 7 9", "web1 0 5 7 9",
+        "10.0.0.101 0 -5 7 9", "10.0.0.101 0 5 x 9", "10.0.0.101 0 5 7 -1",
+        "\x01\x02", "10.0.0.101 0 5 7 9gone"}) {
     ReplayGuard guard;
     const absl::Status added =
-        guard.AddText(std::string("10.0.0.102 0 1 1\n") + line);
+        guard.AddText(std::string("10.0.0.102 0 1 1 9\n") + line + "\nend 2\n");
     EXPECT_EQ(added.code(), absl::StatusCode::kInvalidArgument) << line;
     EXPECT_THAT(std::string(added.message()), HasSubstr("line 2: "));
     EXPECT_THAT(guard.Speakers(), IsEmpty()) << line;
+  }
+}
+
+TEST(ReplayGuardTest, ATextThatIsCutOffAnywhereAddsNothing) {
+  ReplayGuard one;
+  one.Remember(kA, 5, 7, 9);
+  one.Remember(kAPort, 5, 7, 9);
+  const std::string text = one.ToText();
+  for (size_t size = 0; size < text.size(); ++size) {
+    ReplayGuard guard;
+    EXPECT_FALSE(guard.AddText(text.substr(0, size)).ok()) << size;
+    EXPECT_THAT(guard.Speakers(), IsEmpty()) << size;
   }
 }
 

@@ -1,6 +1,9 @@
 #include "lb/agent/health/replay_store.h"
 
 #include <glog/logging.h>
+#include <unistd.h>
+
+#include <cerrno>
 
 #include "common/read_file.h"
 #include "common/status_util.h"
@@ -16,8 +19,9 @@ constexpr timeval kEvery = {1, 0};
 absl::StatusOr<std::unique_ptr<ReplayStore>> ReplayStore::Create(
     event_base* base, const std::string& path, ReplayGuard* guard) {
   std::unique_ptr<ReplayStore> store(new ReplayStore(path, guard));
-  store->Load();
+  L275_RETURN_IF_ERROR(store->Load());
   L275_RETURN_IF_ERROR(WriteFileAtomically(path, guard->ToText()));
+  guard->OnSaved();
   L275_RETURN_IF_ERROR(store->Start(base));
   return store;
 }
@@ -37,18 +41,22 @@ absl::Status ReplayStore::Start(event_base* base) {
   return absl::OkStatus();
 }
 
-void ReplayStore::Load() {
-  const absl::StatusOr<std::string> text = ReadFile(path_);
-  if (!text.ok()) return;
-  const absl::Status added = guard_->AddText(*text);
+absl::Status ReplayStore::Load() {
+  if (access(path_.c_str(), F_OK) != 0 && errno == ENOENT) {
+    return absl::OkStatus();
+  }
+  L275_ASSIGN_OR_RETURN(const std::string text, ReadFile(path_));
+  const absl::Status added = guard_->AddText(text);
   LOG_IF(ERROR, !added.ok())
       << path_ << ": " << added.message()
       << "; beacons from before this start can be replayed once";
+  return absl::OkStatus();
 }
 
 void ReplayStore::Save() {
-  if (!guard_->TakeChanged()) return;
+  if (!guard_->has_changed()) return;
   const absl::Status written = WriteFileAtomically(path_, guard_->ToText());
+  if (written.ok()) guard_->OnSaved();
   if (written.ok() == is_written_) return;
   is_written_ = written.ok();
   if (is_written_) {

@@ -20,9 +20,10 @@ namespace l275 {
 // Owns its timer; loop and guard outlive it. Runs on the loop's thread.
 class ReplayStore {
  public:
-  // A file that is not there yet is none remembered. One that is damaged is
-  // logged and replaced: traffic matters more than the memory of beacons.
-  // Errors: the file cannot be written, named.
+  // A file that is not there yet is none remembered. One that is damaged or cut
+  // off, as a power failure may leave it, is logged and replaced: traffic
+  // matters more than the memory of beacons. Errors: the file is there and
+  // cannot be read, or cannot be written; it is named.
   static absl::StatusOr<std::unique_ptr<ReplayStore>> Create(
       event_base* base, const std::string& path, ReplayGuard* guard);
 
@@ -35,7 +36,7 @@ class ReplayStore {
       : path_(path), guard_(guard) {}
 
   absl::Status Start(event_base* base);
-  void Load();
+  absl::Status Load();
   void Save();
 
   const std::string path_;

@@ -2,7 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <string>
+#include <vector>
 
 #include "common/read_file.h"
 #include "common/testing/log_capture.h"
@@ -36,7 +40,7 @@ TEST_F(ReplayStoreTest, WhatIsRememberedOutlivesTheStore) {
   {
     ReplayGuard guard;
     const auto store = Store(&guard);
-    guard.Remember(kA, 5, 7);
+    guard.Remember(kA, 5, 7, 9);
   }
   ReplayGuard guard;
   const auto store = Store(&guard);
@@ -47,17 +51,47 @@ TEST_F(ReplayStoreTest, WhatIsRememberedOutlivesTheStore) {
 TEST_F(ReplayStoreTest, IsWrittenWhileTheAgentRuns) {
   ReplayGuard guard;
   const auto store = Store(&guard);
-  guard.Remember(kA, 5, 7);
-  EXPECT_TRUE(RunUntil(
-      base_.get(), [&] { return *ReadFile(path_) == "10.0.0.101 0 5 7\n"; }));
+  guard.Remember(kA, 5, 7, 9);
+  EXPECT_TRUE(RunUntil(base_.get(), [&] {
+    return *ReadFile(path_) == "10.0.0.101 0 5 7 9\nend 1\n";
+  }));
 }
 
 TEST_F(ReplayStoreTest, ADamagedFileIsToldOfAndReplaced) {
-  ASSERT_EQ(WriteFileAtomically(path_, "junk"), absl::OkStatus());
+  for (const char* text : {"junk", "", "10.0.0.101 0 5 7 9\n"}) {
+    ASSERT_EQ(WriteFileAtomically(path_, text), absl::OkStatus());
+    ReplayGuard guard;
+    const auto store = Store(&guard);
+    EXPECT_THAT(log_.Take(),
+                ElementsAre(HasSubstr(path_ + ": cut off or damaged")))
+        << text;
+    EXPECT_EQ(*ReadFile(path_), "end 0\n");
+  }
+}
+
+TEST_F(ReplayStoreTest, WhatCouldNotBeWrittenIsWrittenLater) {
   ReplayGuard guard;
   const auto store = Store(&guard);
-  EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr(path_ + ": line 1: ")));
-  EXPECT_EQ(*ReadFile(path_), "");
+  ASSERT_EQ(mkdir((path_ + ".new").c_str(), 0755), 0);
+  guard.Remember(kA, 5, 7, 9);
+  std::vector<std::string> lines;
+  RunUntil(base_.get(), [&] {
+    if (lines.empty()) lines = log_.Take();
+    return !lines.empty();
+  });
+  EXPECT_THAT(lines, ElementsAre(HasSubstr("are not written down")));
+  ASSERT_EQ(rmdir((path_ + ".new").c_str()), 0);
+  EXPECT_TRUE(RunUntil(base_.get(), [&] {
+    return *ReadFile(path_) == "10.0.0.101 0 5 7 9\nend 1\n";
+  }));
+}
+
+TEST_F(ReplayStoreTest, AFileThatCannotBeReadIsAnErrorAtTheStart) {
+  ReplayGuard guard;
+  const auto store =
+      ReplayStore::Create(base_.get(), ::testing::TempDir(), &guard);
+  EXPECT_THAT(std::string(store.status().message()),
+              HasSubstr("cannot read " + ::testing::TempDir()));
 }
 
 TEST_F(ReplayStoreTest, AFileThatCannotBeWrittenIsAnErrorAtTheStart) {
