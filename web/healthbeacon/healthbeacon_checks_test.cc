@@ -2,8 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "common/beacon_message.h"
+#include "common/unique_fd.h"
 #include "web/healthbeacon/testing/healthbeacon_rig.h"
 
 namespace l275 {
@@ -53,9 +56,29 @@ class HealthbeaconChecksTest : public HealthbeaconRig {
     const std::string path = Write(
         "nginx.conf", absl::StrReplaceAll(kNginx, {{"FOLDER", folder()}}));
     const TestNamespace::Scope scope(web_);
-    return std::make_unique<Program>(
+    auto nginx = std::make_unique<Program>(
         "/usr/sbin/nginx",
         std::vector<std::string>{"-e", "stderr", "-p", folder(), "-c", path});
+    WaitUntilListening();
+    return nginx;
+  }
+
+  // In the thread's network namespace. The first check shall find a server.
+  static void WaitUntilListening() {
+    sockaddr_in address = {};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(8080);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+    while (steady_clock::now() < deadline) {
+      const UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+      if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&address),
+                  sizeof(address)) == 0) {
+        return;
+      }
+      usleep(1000);
+    }
+    ADD_FAILURE() << "nginx does not listen";
   }
 
   void SetStatus(int status) {
