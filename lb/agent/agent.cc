@@ -275,8 +275,10 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   std::swap(desired_, desired);
   backends.merge(BackendAddresses(desired_));
   SetBackends(backends, Merge(HealthServicesOf(desired_), services));
+  const absl::Status before = written_;
   absl::Status written = hearing_ ? absl::OkStatus() : WriteMaps();
   if (!written.ok()) {
+    written_ = before;  // the maps are as they were
     std::swap(desired_, desired);
     SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
     return written;

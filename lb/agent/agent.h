@@ -149,7 +149,7 @@ class Agent : public Controller {
   EventPtr drain_timer_;
   EventPtr save_timer_;
   EventPtr life_timer_;
-  absl::Status written_;  // the last WriteMaps()
+  absl::Status written_;  // whether the maps say what is desired
   bool hearing_ = true;   // until HearBeacons() is over nothing is written
   std::unique_ptr<BeaconHealth> health_;
   std::unique_ptr<NextHopMonitor> next_hops_;

@@ -44,6 +44,15 @@ class ReadyTest(unittest.TestCase):
         self.assert_ready(r"\Aready\n\Z")
         self.assert_ready('"ready": true', "--output=json")
 
+    def test_after_a_change_that_was_refused(self) -> None:
+        """Nothing is wrong with what is in effect: the VIP has no reason to move."""
+        rig.lb.stop()
+        rig.lb.start(_SERVICES, "--max_slots=70000")
+        refused = rig.lb.agent.lbctl("service", "add", "tcp:10.0.0.200:443")
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("no room", refused.stderr)
+        self.assert_ready(r"\Aready\n\Z")
+
     def test_without_an_agent_for_a_while(self) -> None:
         rig.lb.agent.kill()
         self.assert_ready(r"\Aready, without an agent for \d s\n\Z")
