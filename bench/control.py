@@ -10,9 +10,7 @@ is more than the change takes.
 from __future__ import annotations
 
 import argparse
-import http.client
 import json
-import socket
 import sys
 import time
 from typing import Callable
@@ -23,22 +21,11 @@ from testbed.bed import Testbed
 from testbed.binaries import Binaries
 from testbed.errors import TestbedError
 from testbed.host import FABRIC_INTERFACE
+from testbed.unix_connection import UnixConnection
 
 SERVICES = 10
 BACKENDS = 100
 FIRST_BACKEND = 102  # web1 is 10.0.0.101
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP on a unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("agent")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(self._path)
 
 
 def addresses() -> list[str]:

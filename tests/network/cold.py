@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import http.client
 import json
 import socket
 import struct
@@ -17,6 +16,7 @@ from testbed.errors import TestbedError
 from testbed.host import FABRIC_INTERFACE, VIP, Host
 from testbed.load_balancer import LoadBalancer
 from testbed.namespace import Namespace
+from testbed.unix_connection import UnixConnection
 from testbed.waiting import wait_until
 
 _DEADLINE_S = 5.0
@@ -33,18 +33,6 @@ _TIMESPEC = struct.Struct("=qq")
 _HEADERS_BYTES = 54
 _IPV4, _ARP = 0x0800, 0x0806
 _CLIENT_PORT = 50000  # of numbered frames
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP on a unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__("agent")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.connect(self._path)
 
 
 def ask(agent: Agent, what: str) -> Any:
