@@ -18,4 +18,7 @@ const volatile __u32 tcp_idle_ticks = 900;
 /* --flow_inserts_per_second of each CPU, for a tick. */
 const volatile __u32 flow_inserts_per_tick = 100000;
 
+/* --sync_peers: the agent wants to hear of each entry of the flow table, to tell its peers. */
+const volatile bool tell_flows;
+
 #endif /* L275_BPF_SETTINGS_H_ */

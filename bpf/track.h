@@ -93,6 +93,20 @@ static __always_inline bool spend_insertion(__u32 now)
 	return true;
 }
 
+/* What the agent did not hear of it finds when it next goes through the flow table. */
+static __always_inline void tell(const struct l275_flow_key *key, const struct l275_flow *flow)
+{
+	const struct l275_flow_news news = {.key = *key, .flow = *flow};
+	__u32 zero = 0;
+	__u64 *untold;
+
+	if (!tell_flows || bpf_ringbuf_output(&flow_news, (void *)&news, sizeof(news), 0) == 0)
+		return;
+	untold = bpf_map_lookup_elem(&untold_flows, &zero);
+	if (untold)
+		__sync_fetch_and_add(untold, 1);
+}
+
 static __always_inline bool record(const struct tracked *packet, __u32 backend_id)
 {
 	const struct l275_backend *backend = lookup_backend(backend_id);
@@ -116,6 +130,7 @@ static __always_inline bool record(const struct tracked *packet, __u32 backend_i
 	}
 recorded:
 	count_flow_event(L275_FLOW_RECORDED);
+	tell(&packet->key, &flow);
 	return true;
 }
 

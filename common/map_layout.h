@@ -15,6 +15,10 @@
  *   slow_path (xskmap)   receive queue of an interface -> AF_XDP socket of the agent
  *   *_counters           per-CPU packets and bytes
  *   layout (array)       what all of these are like; the program does not look at it
+ *   flow_news (ringbuf)  program -> agent: entries of `flows` that it made
+ *   untold_flows (array) how many it could not tell of
+ *
+ * The last two are an agent's own: they are not pinned, and the next agent has others.
  *
  * Id 0 means none in every array. Only the agent's map writer writes configuration, only the
  * program writes flows and counters; the agent's sweep deletes flows that are over. What a packet
@@ -129,6 +133,15 @@ struct l275_flow {
 	__u32 slot;	 /* as an index of `slots` */
 };
 L275_ASSERT_SIZE(struct l275_flow, 16);
+
+/* An entry that the program made, or made anew. */
+struct l275_flow_news {
+	struct l275_flow_key key;
+	struct l275_flow flow;
+};
+L275_ASSERT_SIZE(struct l275_flow_news, 32);
+
+#define L275_FLOW_NEWS_BYTES (4u << 20) /* of the ring buffer; 40 for each entry */
 
 /* Coarse time: ticks of 2^30 ns (1.07 s) of CLOCK_MONOTONIC. */
 #define L275_TICK_SHIFT 30

@@ -35,28 +35,49 @@ std::optional<uint32_t> FlowKeeper::BackendOf(const l275_flow_key& key) const {
   return sweep_.BackendOf(key, TickOf(std::chrono::steady_clock::now()));
 }
 
+void FlowKeeper::SetWatcher(FlowWatcher* watcher) {
+  watcher_ = watcher;
+  sweep_.SetWatcher(watcher);
+}
+
+void FlowKeeper::PassSoon() {
+  pass_soon_ = sweep_.within_pass();
+  if (!pass_soon_) evtimer_add(timer_.get(), &kBetweenSteps);
+}
+
 void FlowKeeper::OnTimer() {
   if (writer_.slots().tracked() > 0) tracking_ = true;
+  if (watcher_ != nullptr && !sweep_.within_pass()) watcher_->OnPassBegin();
   if (tracking_ || !swept_) return Step();
-  evtimer_add(timer_.get(), &kBetweenPasses);
+  EndPass();
 }
 
 void FlowKeeper::Step() {
   const auto now = std::chrono::steady_clock::now();
   absl::StatusOr<std::optional<FlowSweep::Result>> result =
       sweep_.Step(TickOf(now));
-  if (result.ok() && !result->has_value()) {
+  if (!result.ok()) {
+    LOG(ERROR) << "flow table not swept: " << result.status();
+    return Rest();
+  }
+  if (!result->has_value()) {
     evtimer_add(timer_.get(), &kBetweenSteps);
     return;
   }
-  if (result.ok()) {
-    last_ = **std::move(result);
-    swept_ = !std::exchange(tracking_, false);
-    writer_.Settle(last_, idle_ticks_, now);
-  } else {
-    LOG(ERROR) << "flow table not swept: " << result.status();
-  }
-  evtimer_add(timer_.get(), &kBetweenPasses);
+  last_ = **std::move(result);
+  swept_ = !std::exchange(tracking_, false);
+  writer_.Settle(last_, idle_ticks_, now);
+  EndPass();
+}
+
+void FlowKeeper::EndPass() {
+  if (watcher_ != nullptr) watcher_->OnPassEnd();
+  Rest();
+}
+
+void FlowKeeper::Rest() {
+  const bool soon = std::exchange(pass_soon_, false);
+  evtimer_add(timer_.get(), soon ? &kBetweenSteps : &kBetweenPasses);
 }
 
 }  // namespace l275

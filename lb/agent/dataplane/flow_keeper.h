@@ -27,6 +27,13 @@ class FlowKeeper {
   FlowKeeper(const FlowKeeper&) = delete;
   FlowKeeper& operator=(const FlowKeeper&) = delete;
 
+  // Sees all passes; null for nobody. Outlives the keeper.
+  void SetWatcher(FlowWatcher* watcher);
+
+  // The next pass begins as soon as the loop turns, or the one that goes on has
+  // ended; without this in the next second.
+  void PassSoon();
+
   // What the last pass found; at most some seconds old while slots are tracked.
   const FlowSweep::Result& last() const { return last_; }
 
@@ -36,15 +43,19 @@ class FlowKeeper {
  private:
   void OnTimer();
   void Step();
+  void EndPass();
+  void Rest();
 
   MapWriter& writer_;
   const uint32_t idle_ticks_;
   FlowSweep sweep_;
+  FlowWatcher* watcher_ = nullptr;
   FlowSweep::Result last_;
   // Whether a slot was tracked in this pass; and whether the last one found
   // none that was, so that it left no entry behind.
   bool tracking_ = false;
   bool swept_ = false;
+  bool pass_soon_ = false;
   EventPtr timer_;
 };
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "common/status_util.h"
+#include "lb/agent/dataplane/flow_age.h"
 #include "lb/agent/dataplane/tick.h"
 
 namespace l275 {
@@ -19,11 +20,6 @@ constexpr std::chrono::minutes kRecent{1};
 // and may write it anew. It is deleted well after that, so that the two hardly
 // ever meet.
 constexpr std::chrono::seconds kDeleteAfter{60};
-
-// In ticks; less than 0 when a packet came since `tick` was read.
-int32_t AgeOf(const l275_flow& flow, uint32_t tick) {
-  return static_cast<int32_t>(tick - flow.last_seen);
-}
 
 }  // namespace
 
@@ -51,7 +47,7 @@ std::optional<uint32_t> FlowSweep::BackendOf(const l275_flow_key& key,
                                              uint32_t tick) const {
   l275_flow flow = {};
   if (bpf_map_lookup_elem(maps_.flows_fd(), &key, &flow) != 0 ||
-      !IsLive(flow, tick)) {
+      !IsLiveFlow(maps_, flow, idle_ticks_, tick)) {
     return std::nullopt;
   }
   return flow.backend;
@@ -83,8 +79,9 @@ absl::Status FlowSweep::Judge(const Chunk& chunk, uint32_t tick) {
       continue;
     }
     ++result_.entries;
-    if (!IsLive(flow, tick)) continue;
-    if (AgeOf(flow, tick) <= static_cast<int32_t>(TicksOf(kRecent))) {
+    if (!IsLiveFlow(maps_, flow, idle_ticks_, tick)) continue;
+    if (watcher_ != nullptr) watcher_->OnFlow(chunk.keys[i], flow);
+    if (AgeOfFlow(flow, tick) <= static_cast<int32_t>(TicksOf(kRecent))) {
       ++result_.recent[flow.backend];
     }
     const uint32_t owner = maps_.slots()[flow.slot] & L275_SLOT_OWNER;
@@ -93,18 +90,10 @@ absl::Status FlowSweep::Judge(const Chunk& chunk, uint32_t tick) {
   return absl::OkStatus();
 }
 
-// As the program sees it; see bpf/track.h.
-bool FlowSweep::IsLive(const l275_flow& flow, uint32_t tick) const {
-  const l275_backend& backend = maps_.backends()[flow.backend];
-  return (backend.flags & L275_BACKEND_ALIVE) != 0 &&
-         backend.generation == flow.generation &&
-         AgeOf(flow, tick) <= static_cast<int32_t>(idle_ticks_);
-}
-
 // An untracked slot's entries say what its owner says.
 bool FlowSweep::IsOver(const l275_flow& flow, uint32_t tick) const {
   if ((maps_.slots()[flow.slot] & L275_SLOT_TRACKED) == 0) return true;
-  return AgeOf(flow, tick) >
+  return AgeOfFlow(flow, tick) >
          static_cast<int32_t>(idle_ticks_ + TicksOf(kDeleteAfter));
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/map_layout.h"
+#include "lb/agent/dataplane/flow_watcher.h"
 #include "lb/agent/dataplane/maps.h"
 
 namespace l275 {
@@ -33,6 +34,12 @@ class FlowSweep {
   // outlives the sweep.
   FlowSweep(Maps* maps, uint32_t idle_ticks);
 
+  // Sees the entries that count; null for nobody. Outlives the sweep.
+  void SetWatcher(FlowWatcher* watcher) { watcher_ = watcher; }
+
+  // Whether a pass was begun and is not complete.
+  bool within_pass() const { return position_.has_value(); }
+
   // Goes on with the pass, or begins one. The result once it is complete, an
   // error of a system call (the pass then begins anew).
   absl::StatusOr<std::optional<Result>> Step(uint32_t tick);
@@ -47,12 +54,12 @@ class FlowSweep {
 
   absl::StatusOr<bool> ReadChunk(Chunk& chunk);
   absl::Status Judge(const Chunk& chunk, uint32_t tick);
-  bool IsLive(const l275_flow& flow, uint32_t tick) const;
   bool IsOver(const l275_flow& flow, uint32_t tick) const;
   absl::Status Delete(const l275_flow_key& key, uint32_t tick);
 
   Maps& maps_;
   const uint32_t idle_ticks_;
+  FlowWatcher* watcher_ = nullptr;
   Result result_;
   std::optional<uint32_t> position_;  // within a pass
 };

@@ -16,6 +16,13 @@ absl::StatusOr<LbObjectPtr> OpenLbObject() {
 }
 
 std::vector<bpf_map*> SharedMaps(const lb* object) {
+  std::vector<bpf_map*> maps = PinnedMaps(object);
+  maps.push_back(object->maps.flow_news);
+  maps.push_back(object->maps.untold_flows);
+  return maps;
+}
+
+std::vector<bpf_map*> PinnedMaps(const lb* object) {
   const auto& maps = object->maps;
   return {
       maps.service_buckets,

@@ -24,6 +24,9 @@ absl::StatusOr<LbObjectPtr> OpenLbObject();
 // of the program's constants. In the same order for every object.
 std::vector<bpf_map*> SharedMaps(const lb* object);
 
+// Those of them that outlive an agent.
+std::vector<bpf_map*> PinnedMaps(const lb* object);
+
 // Makes the map of an object that is not loaded the one that `fd` is, which can
 // be closed afterwards.
 absl::Status ReuseMap(bpf_map* map, int fd);

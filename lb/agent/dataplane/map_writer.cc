@@ -24,12 +24,9 @@ void StoreHalf(uint32_t& first, uint32_t first_value, uint32_t second_value) {
   __atomic_store_n(reinterpret_cast<uint64_t*>(&first), half, __ATOMIC_RELEASE);
 }
 
-std::vector<MaglevBackend> TableBackends(const SnapshotService& service) {
-  std::vector<MaglevBackend> backends;
-  for (const auto& [address, backend] : service.backends) {
-    if (backend.weight > 0) backends.push_back({address, backend.weight});
-  }
-  return backends;
+absl::Status NoService(const ServiceAddress& address) {
+  return absl::NotFoundError(
+      absl::StrCat("there is no service ", address.ToString()));
 }
 
 }  // namespace
@@ -53,6 +50,8 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
       slot_ranges_(0, maps->sizes().slots),
       service_table_(maps),
       slots_(maps),
+      follower_(&slots_),
+      importer_(maps, &slots_),
       next_hops_(maps),
       devices_(maps) {}
 
@@ -89,7 +88,9 @@ absl::Status MapWriter::AdoptService(const ServiceAddress& address,
                      " shares with another service in the maps what is not to "
                      "be shared"));
   }
-  slots_.Adopt(service.first_slot, service.slot_count(), TickOf(now));
+  if (slots_.Adopt(service.first_slot, service.slot_count(), TickOf(now)) > 0) {
+    used_.insert(address);
+  }
   return absl::OkStatus();
 }
 
@@ -303,14 +304,15 @@ void MapWriter::WriteTable(const ServiceAddress& address, bool keep_flows,
 // at after the change: a packet that came meanwhile is counted.
 void MapWriter::UntrackIfUnused(const ServiceAddress& address,
                                 const WrittenService& service) {
-  if (slots_.tracked() > 0 && used_.count(address) == 0 && IsUnused(service)) {
+  if (slots_.tracked() > 0 && used_.count(address) == 0 &&
+      followed_.count(address) == 0 && !HasForwarded(service)) {
     slots_.SettleAll(service.first_slot, service.slot_count());
   }
 }
 
 // The backend id for each slot, 0 for none; counts each backend's slots.
 std::vector<uint32_t> MapWriter::OwnersOf(WrittenService& service) {
-  const std::vector<MaglevBackend> backends = TableBackends(service.source);
+  const std::vector<MaglevBackend> backends = TableBackendsOf(service.source);
   const std::vector<uint32_t>& table =
       tables_.Build(backends, service.slot_count());
   std::vector<uint32_t> owners(service.slot_count());
@@ -344,16 +346,59 @@ void MapWriter::Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
                        TimePoint now) {
   if (slots_.tracked() == 0) return;
   for (const auto& [address, service] : services_) {
+    if (followed_.count(address) > 0) continue;
     slots_.Settle(
         service.first_slot, service.slot_count(), TickOf(now), idle_ticks,
         [&](uint32_t slot) { return sweep.kept_away.count(slot) > 0; });
   }
 }
 
-bool MapWriter::IsUnused(const WrittenService& service) const {
+bool MapWriter::IsUsed(const ServiceAddress& address) const {
+  if (used_.count(address) > 0) return true;
+  const auto found = services_.find(address);
+  return found != services_.end() && HasForwarded(found->second);
+}
+
+// When that cannot be found out: it has.
+bool MapWriter::HasForwarded(const WrittenService& service) const {
   const absl::StatusOr<std::vector<l275_counter>> counters =
       ReadCounters(maps_.service_counters_fd(), {service.id});
-  return counters.ok() && (*counters)[0].packets == 0;
+  return !counters.ok() || (*counters)[0].packets > 0;
+}
+
+absl::StatusOr<uint32_t> MapWriter::Follow(const ServiceAddress& address,
+                                           const PortableTable& table,
+                                           absl::Span<const SlotRange> ranges,
+                                           TimePoint now) {
+  const auto found = services_.find(address);
+  if (found == services_.end()) return NoService(address);
+  const WrittenService& service = found->second;
+  if (service.slot_count() != table.slots) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(address.ToString(), " has a table of ",
+                     service.slot_count(), " slots, there of ", table.slots));
+  }
+  return follower_.Follow(service, table, ranges, TickOf(now));
+}
+
+void MapWriter::SetFollowed(std::set<ServiceAddress> services, TimePoint now) {
+  std::swap(followed_, services);
+  for (const ServiceAddress& address : services) {
+    const auto found = services_.find(address);
+    if (followed_.count(address) > 0 || found == services_.end()) continue;
+    // When they changed last is not known here.
+    slots_.Postpone(found->second.first_slot, found->second.slot_count(),
+                    TickOf(now));
+  }
+}
+
+absl::StatusOr<FlowImporter::Result> MapWriter::Import(
+    const ServiceAddress& address, absl::Span<const PortableFlow> flows,
+    FlowConflict conflict, uint32_t idle_ticks, TimePoint now) {
+  const auto found = services_.find(address);
+  if (found == services_.end()) return NoService(address);
+  return importer_.Import(found->second, flows, conflict, idle_ticks,
+                          TickOf(now));
 }
 
 void MapWriter::MoveNextHops(const Snapshot& snapshot, TimePoint now) {

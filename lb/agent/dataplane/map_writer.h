@@ -10,12 +10,17 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "lb/agent/dataplane/device_writer.h"
+#include "lb/agent/dataplane/flow_importer.h"
 #include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/next_hop_writer.h"
+#include "lb/agent/dataplane/portable_state.h"
 #include "lb/agent/dataplane/range_allocator.h"
 #include "lb/agent/dataplane/service_writer.h"
+#include "lb/agent/dataplane/slot_follower.h"
 #include "lb/agent/dataplane/slot_writer.h"
 #include "lb/agent/dataplane/snapshot.h"
 #include "lb/agent/dataplane/written_service.h"
@@ -55,8 +60,12 @@ class MapWriter {
 
   // These services have flows, though the maps do not know of any packet.
   void AssumeUsed(std::set<ServiceAddress> services) {
-    used_ = std::move(services);
+    used_.merge(std::move(services));
   }
+
+  // Whether it may have flows: packets were forwarded for it, here or by whom
+  // AssumeUsed() was called for.
+  bool IsUsed(const ServiceAddress& address) const;
 
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
@@ -65,6 +74,24 @@ class MapWriter {
   // Untracks the slots that a sweep of the flow table found settled.
   void Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
               TimePoint now);
+
+  // What a load balancer through which a service's packets go says of some of
+  // its slots is so here as well: see SlotFollower, also for what is returned.
+  // NotFound: no such service. FailedPrecondition: its table has another size.
+  absl::StatusOr<uint32_t> Follow(const ServiceAddress& address,
+                                  const PortableTable& table,
+                                  absl::Span<const SlotRange> ranges,
+                                  TimePoint now);
+
+  // Of these services somebody else says which slots are tracked: they are not
+  // settled here, until they are no longer named.
+  void SetFollowed(std::set<ServiceAddress> services, TimePoint now);
+
+  // Stores entries of the service's flows. NotFound: no such service. Else see
+  // FlowImporter.
+  absl::StatusOr<FlowImporter::Result> Import(
+      const ServiceAddress& address, absl::Span<const PortableFlow> flows,
+      FlowConflict conflict, uint32_t idle_ticks, TimePoint now);
 
   const std::map<ServiceAddress, WrittenService>& services() const {
     return services_;
@@ -109,7 +136,7 @@ class MapWriter {
   std::vector<uint32_t> OwnersOf(WrittenService& service);
   void PublishService(const ServiceAddress& address,
                       const WrittenService& service);
-  bool IsUnused(const WrittenService& service) const;
+  bool HasForwarded(const WrittenService& service) const;
   void MoveNextHops(const Snapshot& snapshot, TimePoint now);
   void SetNextHop(Ipv4Address address, const Snapshot& snapshot,
                   WrittenBackend& backend, TimePoint now);
@@ -124,10 +151,13 @@ class MapWriter {
   TableBuilder tables_;
   ServiceWriter service_table_;
   SlotWriter slots_;
+  SlotFollower follower_;
+  FlowImporter importer_;
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   std::map<ServiceAddress, WrittenService> services_;
   std::set<ServiceAddress> used_;
+  std::set<ServiceAddress> followed_;
   std::vector<uint32_t> orphans_;  // until the first Write() is over
   // None: not all backends have theirs yet.
   std::optional<std::map<Ipv4Address, NextHopRecord>> written_next_hops_;

@@ -132,7 +132,7 @@ absl::StatusOr<std::unique_ptr<Maps>> Maps::Open(const std::string& folder) {
                           layout.flows};
   L275_ASSIGN_OR_RETURN(LbObjectPtr object, OpenLbObject());
   L275_RETURN_IF_ERROR(SetSizes(sizes, object.get()));
-  for (bpf_map* map : SharedMaps(object.get())) {
+  for (bpf_map* map : PinnedMaps(object.get())) {
     L275_RETURN_IF_ERROR(ReusePinnedMap(folder, map));
   }
   L275_RETURN_IF_ERROR(CreateInKernel(object.get()));
@@ -162,10 +162,13 @@ absl::StatusOr<std::unique_ptr<Maps>> Maps::MapIntoMemory(const MapSizes& sizes,
   L275_ASSIGN_OR_RETURN(
       auto next_hops, MappedArray<l275_next_hop>::Create(
                           bpf_map__fd(maps.next_hops), 2 * sizes.backends + 1));
+  L275_ASSIGN_OR_RETURN(
+      auto untold_flows,
+      MappedArray<uint64_t>::Create(bpf_map__fd(maps.untold_flows), 1));
   return std::unique_ptr<Maps>(new Maps(
       sizes, object.release(), std::move(service_buckets), std::move(services),
       std::move(slot_lines), std::move(prior_lines), std::move(backends),
-      std::move(next_hops)));
+      std::move(next_hops), std::move(untold_flows)));
 }
 
 Maps::Maps(const MapSizes& sizes, lb* object,
@@ -174,7 +177,8 @@ Maps::Maps(const MapSizes& sizes, lb* object,
            MappedArray<l275_slot_line> slot_lines,
            MappedArray<l275_slot_line> prior_lines,
            MappedArray<l275_backend> backends,
-           MappedArray<l275_next_hop> next_hops)
+           MappedArray<l275_next_hop> next_hops,
+           MappedArray<uint64_t> untold_flows)
     : sizes_(sizes),
       object_(object),
       service_buckets_(std::move(service_buckets)),
@@ -182,12 +186,13 @@ Maps::Maps(const MapSizes& sizes, lb* object,
       slot_lines_(std::move(slot_lines)),
       prior_lines_(std::move(prior_lines)),
       backends_(std::move(backends)),
-      next_hops_(std::move(next_hops)) {}
+      next_hops_(std::move(next_hops)),
+      untold_flows_(std::move(untold_flows)) {}
 
 Maps::~Maps() { lb__destroy(object_); }
 
 absl::Status Maps::Pin(const std::string& folder) const {
-  for (const bpf_map* map : SharedMaps(object_)) {
+  for (const bpf_map* map : PinnedMaps(object_)) {
     const std::string path = PinPathOf(folder, map);
     if (bpf_obj_pin(bpf_map__fd(map), path.c_str()) != 0) {
       return ErrnoStatus(errno, absl::StrCat("pinning ", path));
@@ -215,6 +220,7 @@ absl::Status Maps::ShareWith(lb* object) const {
 }
 
 int Maps::flows_fd() const { return bpf_map__fd(object_->maps.flows); }
+int Maps::flow_news_fd() const { return bpf_map__fd(object_->maps.flow_news); }
 int Maps::flow_events_fd() const {
   return bpf_map__fd(object_->maps.flow_events);
 }

@@ -71,7 +71,13 @@ class Maps {
   MappedArray<l275_next_hop>& next_hops() { return next_hops_; }
   const MappedArray<l275_next_hop>& next_hops() const { return next_hops_; }
 
+  // Entries that the program could not tell of by `flow_news`.
+  uint64_t untold_flows() const {
+    return __atomic_load_n(untold_flows_.data(), __ATOMIC_RELAXED);
+  }
+
   int flows_fd() const;
+  int flow_news_fd() const;
   int flow_events_fd() const;
   int ingress_fd() const;
   int egress_fd() const;
@@ -88,8 +94,8 @@ class Maps {
        MappedArray<l275_service> services,
        MappedArray<l275_slot_line> slot_lines,
        MappedArray<l275_slot_line> prior_lines,
-       MappedArray<l275_backend> backends,
-       MappedArray<l275_next_hop> next_hops);
+       MappedArray<l275_backend> backends, MappedArray<l275_next_hop> next_hops,
+       MappedArray<uint64_t> untold_flows);
 
   const MapSizes sizes_;
   lb* const object_;  // owned; its program is not loaded
@@ -99,6 +105,7 @@ class Maps {
   MappedArray<l275_slot_line> prior_lines_;
   MappedArray<l275_backend> backends_;
   MappedArray<l275_next_hop> next_hops_;
+  MappedArray<uint64_t> untold_flows_;
 };
 
 }  // namespace l275

@@ -22,12 +22,15 @@ void SlotWriter::Fill(uint32_t first_slot, absl::Span<const uint32_t> owners) {
   for (size_t i = 0; i < owners.size(); ++i) Store(words[i], owners[i]);
 }
 
-void SlotWriter::Adopt(uint32_t first_slot, uint32_t count, uint32_t tick) {
+uint32_t SlotWriter::Adopt(uint32_t first_slot, uint32_t count, uint32_t tick) {
+  uint32_t adopted = 0;
   for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
     if (!IsTracked(maps_.slots()[slot])) continue;
-    ++tracked_;
+    ++adopted;
     Touch(slot, tick);
   }
+  tracked_ += adopted;
+  return adopted;
 }
 
 void SlotWriter::Change(uint32_t first_slot, absl::Span<const uint32_t> owners,
@@ -65,6 +68,30 @@ void SlotWriter::ChangeTracked(uint32_t slot, uint32_t owner,
   if (owner == new_owner) return;
   Store(maps_.slots()[slot], new_owner | L275_SLOT_TRACKED);
   Touch(slot, tick);
+}
+
+void SlotWriter::Follow(uint32_t slot, uint32_t fallback, bool tracked,
+                        uint32_t tick) {
+  const uint32_t word = maps_.slots()[slot];
+  const uint32_t owner = word & L275_SLOT_OWNER;
+  if (fallback == 0) fallback = owner;
+  if (!tracked && fallback == owner) {
+    if (IsTracked(word)) Untrack(slot);
+    return;
+  }
+  uint32_t& prior = maps_.priors()[slot];
+  if (IsTracked(word) && (prior & L275_PRIOR_BACKEND) == fallback) return;
+  Store(prior, fallback);
+  Touch(slot, tick);
+  if (IsTracked(word)) return;
+  Store(maps_.slots()[slot], owner | L275_SLOT_TRACKED);
+  ++tracked_;
+}
+
+void SlotWriter::Postpone(uint32_t first_slot, uint32_t count, uint32_t tick) {
+  for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
+    if (IsTracked(maps_.slots()[slot])) Touch(slot, tick);
+  }
 }
 
 void SlotWriter::Forget(uint32_t first_slot, uint32_t count) {

@@ -37,8 +37,16 @@ class SlotWriter {
               uint32_t tick);
 
   // Slots as an earlier agent left them. When they changed last is not known;
-  // `tick` is taken for it.
-  void Adopt(uint32_t first_slot, uint32_t count, uint32_t tick);
+  // `tick` is taken for it. Returns how many are tracked.
+  uint32_t Adopt(uint32_t first_slot, uint32_t count, uint32_t tick);
+
+  // A slot as somebody else has it: flows without an entry go to `fallback`, a
+  // backend id (0: to the owner), and if `tracked` some may have an entry. The
+  // owner, who gets new flows, stays.
+  void Follow(uint32_t slot, uint32_t fallback, bool tracked, uint32_t tick);
+
+  // As if the tracked slots of a range had changed at `tick`.
+  void Postpone(uint32_t first_slot, uint32_t count, uint32_t tick);
 
   // Slots that no packet can know any more.
   void Forget(uint32_t first_slot, uint32_t count);

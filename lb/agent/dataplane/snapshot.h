@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <map>
 #include <tuple>
+#include <vector>
 
 #include "common/ipv4_address.h"
 #include "common/mac_address.h"
 #include "common/service_address.h"
+#include "lb/agent/table/maglev.h"
 
 namespace l275 {
 
@@ -31,6 +33,16 @@ struct SnapshotService {
     return a.table_size == b.table_size && a.backends == b.backends;
   }
 };
+
+// What its table is made of.
+inline std::vector<MaglevBackend> TableBackendsOf(
+    const SnapshotService& service) {
+  std::vector<MaglevBackend> backends;
+  for (const auto& [address, backend] : service.backends) {
+    if (backend.weight > 0) backends.push_back({address, backend.weight});
+  }
+  return backends;
+}
 
 struct NextHopRecord {
   uint32_t ifindex = 0;

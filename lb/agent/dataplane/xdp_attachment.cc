@@ -230,6 +230,7 @@ absl::StatusOr<LbObjectPtr> XdpAttachment::OpenWith(const Maps& maps,
   object->rodata->decrement_ttl = options.decrement_ttl;
   object->rodata->tcp_idle_ticks = TicksOf(options.tcp_idle_timeout);
   object->rodata->flow_inserts_per_tick = options.flow_inserts_per_second;
+  object->rodata->tell_flows = options.tell_flows;
   L275_RETURN_IF_ERROR(maps.ShareWith(object.get()));
   return object;
 }

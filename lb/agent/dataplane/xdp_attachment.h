@@ -42,6 +42,7 @@ class XdpAttachment {
     bool decrement_ttl = true;
     std::chrono::seconds tcp_idle_timeout{900};
     uint32_t flow_inserts_per_second = 100000;  // of each CPU
+    bool tell_flows = false;                    // by the map flow_news
   };
 
   // `maps` outlives the attachment. NotFound: no such interface.

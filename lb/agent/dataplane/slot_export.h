@@ -1,0 +1,22 @@
+#ifndef L275_LB_AGENT_DATAPLANE_SLOT_EXPORT_H_
+#define L275_LB_AGENT_DATAPLANE_SLOT_EXPORT_H_
+
+#include <cstdint>
+
+#include "lb/agent/dataplane/maps.h"
+#include "lb/agent/dataplane/portable_state.h"
+#include "lb/agent/dataplane/written_service.h"
+
+namespace l275 {
+
+// What a service's table was made of. Not for a service that was read from maps
+// (WrittenMaps): those do not say it.
+PortableTable ExportTable(const WrittenService& service);
+
+// The range with this index, less than RangesOf(service.slot_count()).
+SlotRange ExportRange(const Maps& maps, const WrittenService& service,
+                      uint32_t index);
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_DATAPLANE_SLOT_EXPORT_H_
