@@ -86,6 +86,9 @@ class MapWriter {
   // Of these services somebody else says which slots are tracked: they are not
   // settled here, until they are no longer named.
   void SetFollowed(std::set<ServiceAddress> services, TimePoint now);
+  bool IsFollowed(const ServiceAddress& service) const {
+    return followed_.count(service) > 0;
+  }
 
   // Stores entries of the service's flows. NotFound: no such service. Else see
   // FlowImporter.

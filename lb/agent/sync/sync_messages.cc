@@ -1,0 +1,177 @@
+#include "lb/agent/sync/sync_messages.h"
+
+#include <arpa/inet.h>
+
+#include <map>
+
+#include "absl/numeric/bits.h"
+#include "absl/strings/str_cat.h"
+#include "common/status_util.h"
+
+namespace l275 {
+namespace {
+
+constexpr size_t kRangesOfMessage = 256;
+
+absl::Status Wrong(const char* what) {
+  return absl::InvalidArgumentError(absl::StrCat("a message with ", what));
+}
+
+// Numbers addresses as they come.
+class AddressList {
+ public:
+  explicit AddressList(google::protobuf::RepeatedField<uint32_t>* addresses)
+      : addresses_(*addresses) {}
+
+  uint32_t IndexOf(Ipv4Address address) {
+    const auto [position, is_new] =
+        indices_.emplace(address, static_cast<uint32_t>(addresses_.size()));
+    if (is_new) addresses_.Add(address.ToHost());
+    return position->second;
+  }
+
+ private:
+  google::protobuf::RepeatedField<uint32_t>& addresses_;
+  std::map<Ipv4Address, uint32_t> indices_;
+};
+
+void AddRange(const SlotRange& range, AddressList& addresses,
+              sync::Slots* message) {
+  message->add_range(range.index);
+  message->add_tracked(range.tracked);
+  for (const Ipv4Address prior : range.priors) {
+    message->add_prior(addresses.IndexOf(prior));
+  }
+}
+
+// The slots that a range has, as bits.
+uint64_t SlotsOfRange(uint32_t index, uint32_t slots) {
+  const uint32_t rest = slots - index * SlotRange::kSlots;
+  return rest >= SlotRange::kSlots ? ~uint64_t{0} : (uint64_t{1} << rest) - 1;
+}
+
+}  // namespace
+
+sync::ServiceName NameOfService(const ServiceAddress& address) {
+  sync::ServiceName name;
+  name.set_vip(address.vip.ToHost());
+  name.set_port(address.port);
+  name.set_protocol(address.protocol);
+  return name;
+}
+
+absl::StatusOr<ServiceAddress> ServiceOfName(const sync::ServiceName& name) {
+  if (name.port() > UINT16_MAX || name.protocol() > UINT8_MAX) {
+    return Wrong("a service that cannot be");
+  }
+  return ServiceAddress{static_cast<uint8_t>(name.protocol()),
+                        Ipv4Address::FromHost(name.vip()),
+                        static_cast<uint16_t>(name.port())};
+}
+
+sync::Message TableMessage(const ServiceAddress& address,
+                           const PortableTable& table, bool used,
+                           absl::Span<const SlotRange> ranges) {
+  sync::Message message;
+  sync::Table* const told = message.mutable_table();
+  *told->mutable_service() = NameOfService(address);
+  told->set_slots(table.slots);
+  for (const MaglevBackend& backend : table.backends) {
+    told->add_backend(backend.address.ToHost());
+    told->add_weight(backend.weight);
+  }
+  told->set_used(used);
+  for (const SlotRange& range : ranges) told->add_tracked_range(range.index);
+  return message;
+}
+
+absl::StatusOr<PortableTable> TableOfMessage(const sync::Table& message) {
+  if (message.backend_size() != message.weight_size()) {
+    return Wrong("backends and weights that are not as many");
+  }
+  PortableTable table;
+  table.slots = message.slots();
+  for (int i = 0; i < message.backend_size(); ++i) {
+    if (message.weight(i) == 0) return Wrong("a weight of 0");
+    const Ipv4Address address = Ipv4Address::FromHost(message.backend(i));
+    // Ordered, so that none is there twice.
+    if (i > 0 && !(table.backends.back().address < address)) {
+      return Wrong("backends in another order than their addresses'");
+    }
+    table.backends.push_back({address, message.weight(i)});
+  }
+  for (const uint32_t range : message.tracked_range()) {
+    if (range >= RangesOf(table.slots)) return Wrong("a range past the table");
+  }
+  return table;
+}
+
+std::vector<sync::Message> SlotsMessages(const ServiceAddress& address,
+                                         absl::Span<const SlotRange> ranges) {
+  std::vector<sync::Message> messages;
+  for (size_t done = 0; done < ranges.size(); done += kRangesOfMessage) {
+    sync::Slots* const slots = messages.emplace_back().mutable_slots();
+    *slots->mutable_service() = NameOfService(address);
+    AddressList addresses(slots->mutable_backend());
+    for (const SlotRange& range : ranges.subspan(done, kRangesOfMessage)) {
+      AddRange(range, addresses, slots);
+    }
+  }
+  return messages;
+}
+
+absl::StatusOr<std::vector<SlotRange>> RangesOfMessage(
+    const sync::Slots& message, uint32_t slots) {
+  if (message.range_size() != message.tracked_size()) {
+    return Wrong("ranges and tracked slots that are not as many");
+  }
+  std::vector<SlotRange> ranges;
+  int prior = 0;
+  for (int i = 0; i < message.range_size(); ++i) {
+    SlotRange& range = ranges.emplace_back();
+    range.index = message.range(i);
+    range.tracked = message.tracked(i);
+    if (range.index >= RangesOf(slots) ||
+        (range.tracked & ~SlotsOfRange(range.index, slots)) != 0) {
+      return Wrong("slots past the table");
+    }
+    for (int left = absl::popcount(range.tracked); left > 0; --left) {
+      if (prior == message.prior_size() ||
+          message.prior(prior) >=
+              static_cast<uint32_t>(message.backend_size())) {
+        return Wrong("a prior that is not there");
+      }
+      range.priors.push_back(Ipv4Address::FromHost(
+          message.backend(static_cast<int>(message.prior(prior++)))));
+    }
+  }
+  if (prior != message.prior_size()) return Wrong("too many priors");
+  return ranges;
+}
+
+absl::StatusOr<std::vector<PortableFlow>> FlowsOfMessage(
+    const sync::Flows& message, const ServiceAddress& address) {
+  const int count = message.source_size();
+  if (message.ports_size() != count || message.at_size() != count ||
+      message.age_size() != count) {
+    return Wrong("flows of which some are not whole");
+  }
+  std::vector<PortableFlow> flows(static_cast<size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    PortableFlow& flow = flows[static_cast<size_t>(i)];
+    if (message.at(i) >= static_cast<uint32_t>(message.backend_size())) {
+      return Wrong("a flow at a backend that is not there");
+    }
+    flow.key.source = htonl(message.source(i));
+    flow.key.destination = address.vip.ToNetwork();
+    flow.key.source_port = htons(static_cast<uint16_t>(message.ports(i) >> 16));
+    flow.key.destination_port = htons(static_cast<uint16_t>(message.ports(i)));
+    flow.key.protocol = address.protocol;
+    flow.backend =
+        Ipv4Address::FromHost(message.backend(static_cast<int>(message.at(i))));
+    flow.age = message.age(i);
+  }
+  return flows;
+}
+
+}  // namespace l275

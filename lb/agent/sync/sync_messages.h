@@ -1,0 +1,40 @@
+#ifndef L275_LB_AGENT_SYNC_SYNC_MESSAGES_H_
+#define L275_LB_AGENT_SYNC_SYNC_MESSAGES_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "common/service_address.h"
+#include "lb/agent/dataplane/portable_state.h"
+#include "lb/agent/sync/sync.pb.h"
+
+namespace l275 {
+
+// From values to messages of sync.proto, and back. A peer is believed, but not
+// to be without errors: what contradicts itself is InvalidArgument.
+
+sync::ServiceName NameOfService(const ServiceAddress& address);
+absl::StatusOr<ServiceAddress> ServiceOfName(const sync::ServiceName& name);
+
+// `ranges` are all that have tracked slots; SlotsMessages() of them follow.
+sync::Message TableMessage(const ServiceAddress& address,
+                           const PortableTable& table, bool used,
+                           absl::Span<const SlotRange> ranges);
+absl::StatusOr<PortableTable> TableOfMessage(const sync::Table& message);
+
+// As many as it takes for each to be small.
+std::vector<sync::Message> SlotsMessages(const ServiceAddress& address,
+                                         absl::Span<const SlotRange> ranges);
+// Of a table of so many slots.
+absl::StatusOr<std::vector<SlotRange>> RangesOfMessage(
+    const sync::Slots& message, uint32_t slots);
+
+// Of a service's flows: see also FlowBatch, which makes the message.
+absl::StatusOr<std::vector<PortableFlow>> FlowsOfMessage(
+    const sync::Flows& message, const ServiceAddress& address);
+
+}  // namespace l275
+
+#endif  // L275_LB_AGENT_SYNC_SYNC_MESSAGES_H_

@@ -1,0 +1,222 @@
+#include "lb/agent/sync/sync_sink.h"
+
+#include <glog/logging.h>
+
+#include <utility>
+#include <vector>
+
+#include "common/status_util.h"
+#include "lb/agent/dataplane/tick.h"
+#include "lb/agent/sync/sync_messages.h"
+
+namespace l275 {
+namespace {
+
+SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
+
+// The ranges of a table that have no tracked slots.
+std::vector<SlotRange> OtherRanges(const sync::Table& message) {
+  std::vector<bool> is_told(RangesOf(message.slots()));
+  for (const uint32_t range : message.tracked_range()) is_told[range] = true;
+  std::vector<SlotRange> others;
+  for (uint32_t i = 0; i < is_told.size(); ++i) {
+    if (!is_told[i]) others.push_back({i});
+  }
+  return others;
+}
+
+}  // namespace
+
+SyncSink::SyncSink(std::set<Ipv4Address> peers, MapWriter* writer,
+                   std::chrono::seconds idle_timeout, Callbacks callbacks)
+    : writer_(*writer),
+      idle_ticks_(TicksOf(idle_timeout)),
+      callbacks_(std::move(callbacks)) {
+  for (const Ipv4Address address : peers) {
+    peers_[address];
+    states_[address];
+  }
+}
+
+void SyncSink::OnMessage(Ipv4Address peer, const sync::Message& message) {
+  const absl::Status taken = Take(peer, message);
+  if (taken.ok()) return;
+  SyncPeerState& state = states_.at(peer);
+  // One line until something else is wrong.
+  if (state.problem != taken.message()) {
+    state.problem = std::string(taken.message());
+    LOG(WARNING) << "peer " << peer.ToString() << ": " << state.problem;
+  }
+  if (absl::IsInvalidArgument(taken)) ++state.malformed;
+}
+
+absl::Status SyncSink::Take(Ipv4Address peer, const sync::Message& message) {
+  SyncPeerState& state = states_.at(peer);
+  switch (message.what_case()) {
+    case sync::Message::kHello:
+      peers_.at(peer) = Peer();
+      return absl::OkStatus();
+    case sync::Message::kAlive:
+      TakeAlive(peer, message.alive());
+      return absl::OkStatus();
+    case sync::Message::kDeclared:
+      TakeDeclared(peer, message.declared());
+      return absl::OkStatus();
+    case sync::Message::kResyncBegin:
+      state.resyncing = true;
+      state.problem.clear();
+      state.unknown_priors = 0;
+      peers_.at(peer).missed = false;
+      return absl::OkStatus();
+    case sync::Message::kTable:
+      return TakeTable(peer, message.table());
+    case sync::Message::kSlots:
+      return TakeSlots(peer, message.slots());
+    case sync::Message::kFlows:
+      return TakeFlows(peer, message.flows());
+    case sync::Message::kResyncEnd:
+      state.resyncing = false;
+      state.resynced = Now();
+      ++state.resyncs;
+      return absl::OkStatus();
+    case sync::Message::kResyncRequest:
+      callbacks_.asked(peer);
+      return absl::OkStatus();
+    case sync::Message::WHAT_NOT_SET:
+      // Of a later version; what it means can wait.
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+void SyncSink::TakeAlive(Ipv4Address peer, const sync::Alive& message) {
+  std::set<Ipv4Address> held;
+  for (const uint32_t vip : message.held_vip()) {
+    held.insert(Ipv4Address::FromHost(vip));
+  }
+  if (held == states_.at(peer).held) return;
+  states_.at(peer).held = std::move(held);
+  UpdateFollowed();
+}
+
+void SyncSink::TakeDeclared(Ipv4Address peer, const sync::Declared& message) {
+  states_.at(peer).declared = message;
+  peers_.at(peer).same_seed =
+      callbacks_.same_seed(peer, message.hash_seed_tag());
+  UpdateFollowed();
+}
+
+bool SyncSink::Leads(Ipv4Address peer, Ipv4Address vip) const {
+  return states_.at(peer).held.count(vip) > 0 && held_.count(vip) == 0;
+}
+
+bool SyncSink::MayFollow(Ipv4Address peer, const ServiceAddress& service) {
+  Peer& state = peers_.at(peer);
+  if (!Leads(peer, service.vip) || !state.same_seed) return false;
+  if (writer_.slots().tracked() == 0 || !callbacks_.owes(peer)) return true;
+  state.deferred = true;
+  return false;
+}
+
+absl::Status SyncSink::TakeTable(Ipv4Address peer, const sync::Table& message) {
+  L275_ASSIGN_OR_RETURN(const ServiceAddress service,
+                        ServiceOfName(message.service()));
+  L275_ASSIGN_OR_RETURN(PortableTable table, TableOfMessage(message));
+  if (!MayFollow(peer, service)) return absl::OkStatus();
+  if (message.used()) writer_.AssumeUsed({service});
+  peers_.at(peer).tables[service] = std::move(table);
+  return Follow(peer, service, OtherRanges(message));
+}
+
+absl::Status SyncSink::TakeSlots(Ipv4Address peer, const sync::Slots& message) {
+  L275_ASSIGN_OR_RETURN(const ServiceAddress service,
+                        ServiceOfName(message.service()));
+  if (!MayFollow(peer, service)) return absl::OkStatus();
+  const auto table = peers_.at(peer).tables.find(service);
+  // Told before this load balancer followed: a resync is on its way.
+  if (table == peers_.at(peer).tables.end()) return absl::OkStatus();
+  L275_ASSIGN_OR_RETURN(const std::vector<SlotRange> ranges,
+                        RangesOfMessage(message, table->second.slots));
+  return Follow(peer, service, ranges);
+}
+
+absl::Status SyncSink::Follow(Ipv4Address peer, const ServiceAddress& service,
+                              absl::Span<const SlotRange> ranges) {
+  const absl::StatusOr<uint32_t> unknown = writer_.Follow(
+      service, peers_.at(peer).tables.at(service), ranges, Now());
+  if (!unknown.ok() || *unknown > 0) peers_.at(peer).missed = true;
+  L275_RETURN_IF_ERROR(unknown.status());
+  states_.at(peer).unknown_priors += *unknown;
+  return absl::OkStatus();
+}
+
+absl::Status SyncSink::TakeFlows(Ipv4Address peer, const sync::Flows& message) {
+  L275_ASSIGN_OR_RETURN(const ServiceAddress service,
+                        ServiceOfName(message.service()));
+  L275_ASSIGN_OR_RETURN(const std::vector<PortableFlow> flows,
+                        FlowsOfMessage(message, service));
+  SyncPeerState& state = states_.at(peer);
+  state.flows_heard += flows.size();
+  const FlowConflict conflict =
+      Leads(peer, service.vip) ? FlowConflict::kTheirs : FlowConflict::kOurs;
+  const absl::StatusOr<FlowImporter::Result> result =
+      writer_.Import(service, flows, conflict, idle_ticks_, Now());
+  if (!result.ok() || result->unknown > 0) peers_.at(peer).missed = true;
+  L275_RETURN_IF_ERROR(result.status());
+  state.flows.Add(*result);
+  return absl::OkStatus();
+}
+
+void SyncSink::OnGone(Ipv4Address peer) {
+  SyncPeerState& state = states_.at(peer);
+  state.held.clear();
+  state.resyncing = false;
+  state.declared.reset();
+  peers_.at(peer) = Peer();
+  UpdateFollowed();
+}
+
+void SyncSink::SetHeld(const std::set<Ipv4Address>& vips) {
+  if (vips == held_) return;
+  held_ = vips;
+  UpdateFollowed();
+}
+
+void SyncSink::UpdateFollowed() {
+  std::set<ServiceAddress> followed;
+  for (const auto& [service, unused] : writer_.services()) {
+    for (const auto& [peer, state] : states_) {
+      if (peers_.at(peer).same_seed && Leads(peer, service.vip)) {
+        followed.insert(service);
+      }
+    }
+  }
+  writer_.SetFollowed(std::move(followed), Now());
+}
+
+void SyncSink::OnTablesWritten() {
+  const uint64_t before = service_changes_;
+  service_changes_ = writer_.service_changes();
+  if (service_changes_ == before) return;
+  UpdateFollowed();
+  for (auto& [address, peer] : peers_) {
+    if (std::exchange(peer.missed, false)) callbacks_.ask(address);
+  }
+}
+
+void SyncSink::OnPaid() {
+  for (auto& [address, peer] : peers_) {
+    if (!peer.deferred || callbacks_.owes(address)) continue;
+    peer.deferred = false;
+    callbacks_.ask(address);
+  }
+}
+
+bool SyncSink::resynced() const {
+  for (const auto& [address, state] : states_) {
+    if (!state.resynced.has_value()) return false;
+  }
+  return true;
+}
+
+}  // namespace l275

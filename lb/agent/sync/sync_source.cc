@@ -1,0 +1,256 @@
+#include "lb/agent/sync/sync_source.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/hash/hash.h"
+#include "common/flow_hash.h"
+#include "lb/agent/dataplane/flow_age.h"
+#include "lb/agent/dataplane/slot_export.h"
+#include "lb/agent/dataplane/tick.h"
+#include "lb/agent/sync/sync_messages.h"
+
+namespace l275 {
+namespace {
+
+constexpr std::chrono::seconds kBetweenResyncs{5};
+
+// Passes, a second each, within which an entry that goes on being seen is told
+// again: a minute, a quarter of the idle timeout if that is less.
+uint32_t RefreshPasses(uint32_t idle_ticks) {
+  return std::clamp<uint32_t>(idle_ticks / 4, 1, 60);
+}
+
+uint32_t Now() { return TickOf(std::chrono::steady_clock::now()); }
+
+uint64_t FingerprintOf(const SlotRange& range) {
+  size_t hash = absl::HashOf(range.tracked);
+  for (const Ipv4Address prior : range.priors) {
+    hash = absl::HashOf(hash, prior.ToHost());
+  }
+  return hash;
+}
+
+}  // namespace
+
+SyncSource::SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
+                       const MapWriter* writer, FlowKeeper* keeper,
+                       std::chrono::seconds idle_timeout, Peers* peers)
+    : maps_(*maps),
+      writer_(*writer),
+      keeper_(*keeper),
+      idle_ticks_(TicksOf(idle_timeout)),
+      refresh_passes_(RefreshPasses(idle_ticks_)),
+      reach_(*peers),
+      pass_(maps, writer,
+            [this](const sync::Message& message) {
+              for (const auto& [address, peer] : peers_) {
+                if (peer.in_pass) reach_.Send(address, message);
+              }
+            }),
+      refresh_(maps, writer,
+               [this](const sync::Message& message) {
+                 for (const auto& [address, peer] : peers_) {
+                   if (!peer.in_pass) reach_.Send(address, message);
+                 }
+               }),
+      news_(maps, writer,
+            [this](const sync::Message& message) {
+              for (const auto& [address, peer] : peers_) {
+                reach_.Send(address, message);
+              }
+            }),
+      untold_(maps->untold_flows()) {
+  for (const Ipv4Address address : peer_addresses) peers_[address];
+  keeper_.SetWatcher(this);
+}
+
+SyncSource::~SyncSource() { keeper_.SetWatcher(nullptr); }
+
+void SyncSource::OnConnected(Ipv4Address peer) {
+  Peer& state = peers_.at(peer);
+  state = Peer();
+  state.wants_pass = true;
+  SendAlive(peer);
+  keeper_.PassSoon();
+}
+
+void SyncSource::Resync(Ipv4Address peer) {
+  peers_.at(peer).wants_pass = true;
+  keeper_.PassSoon();
+}
+
+void SyncSource::SetHeld(const std::set<Ipv4Address>& vips) {
+  const std::set<Ipv4Address> before = std::exchange(held_, vips);
+  for (const auto& [address, peer] : peers_) SendAlive(address);
+  if (std::includes(before.begin(), before.end(), held_.begin(), held_.end())) {
+    return;
+  }
+  // What packets meet here is now what counts for the peers.
+  for (auto& [address, peer] : peers_) {
+    peer.passed.reset();
+    Resync(address);
+  }
+}
+
+void SyncSource::SendAlive(Ipv4Address peer) const {
+  sync::Message message;
+  sync::Alive* const alive = message.mutable_alive();
+  for (const Ipv4Address vip : held_) alive->add_held_vip(vip.ToHost());
+  reach_.Send(peer, message);
+}
+
+bool SyncSource::Owes(Ipv4Address peer) const {
+  return peers_.at(peer).owed || !reach_.IsConnected(peer);
+}
+
+void SyncSource::OnTablesWritten() {
+  ForgetGone();
+  for (const auto& [address, service] : writer_.services()) {
+    if (!Holds(address.vip)) continue;
+    const auto told = told_.find(address);
+    if (told != told_.end() && told->second.table == ExportTable(service)) {
+      continue;
+    }
+    TellTable(address, service);
+  }
+}
+
+void SyncSource::ForgetGone() {
+  for (auto it = told_.begin(); it != told_.end();) {
+    const bool here = writer_.services().count(it->first) > 0;
+    it = here && Holds(it->first.vip) ? std::next(it) : told_.erase(it);
+  }
+}
+
+void SyncSource::TellTable(const ServiceAddress& address,
+                           const WrittenService& service) {
+  TellAll(Statement(address, service, &told_[address]));
+}
+
+void SyncSource::TellAll(const std::vector<sync::Message>& messages) {
+  for (const sync::Message& message : messages) {
+    for (const auto& [peer, unused] : peers_) reach_.Send(peer, message);
+  }
+}
+
+// All that there is to say of a service's slots, as it is remembered in `told`.
+std::vector<sync::Message> SyncSource::Statement(const ServiceAddress& address,
+                                                 const WrittenService& service,
+                                                 Told* told) const {
+  *told = {ExportTable(service), writer_.IsUsed(address), false, {}};
+  std::vector<SlotRange> ranges;
+  for (uint32_t i = 0; i < RangesOf(service.slot_count()); ++i) {
+    SlotRange range = ExportRange(maps_, service, i);
+    told->fingerprints.push_back(FingerprintOf(range));
+    if (range.tracked != 0) ranges.push_back(std::move(range));
+  }
+  told->tracked = !ranges.empty();
+  std::vector<sync::Message> messages = SlotsMessages(address, ranges);
+  messages.insert(messages.begin(),
+                  TableMessage(address, told->table, told->used, ranges));
+  return messages;
+}
+
+void SyncSource::OnNews(absl::Span<const l275_flow_news> news) {
+  const uint32_t now = Now();
+  for (const l275_flow_news& entry : news) {
+    if (!IsLiveFlow(maps_, entry.flow, idle_ticks_, now)) continue;
+    news_.Add(entry.key, entry.flow, now);
+    ++flows_told_;
+  }
+  news_.Flush();
+  const uint64_t untold = maps_.untold_flows();
+  if (std::exchange(untold_, untold) == untold) return;
+  for (auto& [address, peer] : peers_) {
+    peer.owed = true;
+    Resync(address);
+  }
+}
+
+void SyncSource::OnPassBegin() {
+  const TimePoint now = std::chrono::steady_clock::now();
+  tick_ = TickOf(now);
+  phase_ = (phase_ + 1) % refresh_passes_;
+  pass_.Clear();
+  refresh_.Clear();
+  for (auto& [address, peer] : peers_) {
+    peer.in_pass = false;
+    if (!peer.wants_pass || !reach_.IsConnected(address)) continue;
+    if (peer.passed.has_value() && now - *peer.passed < kBetweenResyncs) {
+      continue;
+    }
+    peer.wants_pass = false;
+    peer.in_pass = true;
+    peer.passed = now;
+    ++resyncs_;
+    sync::Message begin;
+    begin.mutable_resync_begin();
+    reach_.Send(address, begin);
+    for (const auto& [service_address, service] : writer_.services()) {
+      if (!Holds(service_address.vip)) continue;
+      Told told;
+      for (const sync::Message& message :
+           Statement(service_address, service, &told)) {
+        reach_.Send(address, message);
+      }
+    }
+  }
+}
+
+void SyncSource::OnFlow(const l275_flow_key& key, const l275_flow& flow) {
+  pass_.Add(key, flow, tick_);
+  if (IsToBeRefreshed(key, flow)) refresh_.Add(key, flow, tick_);
+}
+
+// One of the phases is the entry's. Whoever follows a peer has nothing to add
+// to what that one says.
+bool SyncSource::IsToBeRefreshed(const l275_flow_key& key,
+                                 const l275_flow& flow) const {
+  const uint64_t hash =
+      l275_flow_hash(0, key.source, key.source_port, key.destination_port);
+  if (hash % refresh_passes_ != phase_) return false;
+  if (AgeOfFlow(flow, tick_) > static_cast<int32_t>(2 * refresh_passes_)) {
+    return false;
+  }
+  const ServiceAddress* const service = FindService(writer_, key);
+  return service != nullptr && !writer_.IsFollowed(*service);
+}
+
+void SyncSource::OnPassEnd() {
+  pass_.Flush();
+  refresh_.Flush();
+  sync::Message end;
+  end.mutable_resync_end();
+  for (auto& [address, peer] : peers_) {
+    if (!std::exchange(peer.in_pass, false)) continue;
+    reach_.Send(address, end);
+    peer.owed = false;
+  }
+  for (const auto& [address, service] : writer_.services()) {
+    const auto told = told_.find(address);
+    if (told != told_.end()) TellSettled(address, service, told->second);
+  }
+}
+
+void SyncSource::TellSettled(const ServiceAddress& address,
+                             const WrittenService& service, Told& told) {
+  if (!told.used && writer_.IsUsed(address)) {
+    return TellTable(address, service);
+  }
+  if (!told.tracked && writer_.slots().tracked() == 0) return;
+  std::vector<SlotRange> changed;
+  told.tracked = false;
+  for (uint32_t i = 0; i < told.fingerprints.size(); ++i) {
+    SlotRange range = ExportRange(maps_, service, i);
+    told.tracked = told.tracked || range.tracked != 0;
+    const uint64_t fingerprint = FingerprintOf(range);
+    if (std::exchange(told.fingerprints[i], fingerprint) == fingerprint) {
+      continue;
+    }
+    changed.push_back(std::move(range));
+  }
+  TellAll(SlotsMessages(address, changed));
+}
+
+}  // namespace l275
