@@ -1,5 +1,6 @@
 #include "common/beacon_key.h"
 
+#include <endian.h>
 #include <glog/logging.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
@@ -11,6 +12,11 @@
 #include "absl/strings/str_cat.h"
 
 namespace l275 {
+namespace {
+
+constexpr char kFailed[] = "libcrypto: HMAC-SHA256 failed";
+
+}  // namespace
 
 absl::StatusOr<BeaconKey> BeaconKey::Create(uint32_t id,
                                             std::optional<Ipv4Address> server,
@@ -57,16 +63,45 @@ BeaconKey::Tag BeaconKey::Fingerprint() const {
   return TagOf(BeaconMessage::Bytes{});  // without a beacon's magic
 }
 
+BeaconKey::Tag BeaconKey::Authenticate(
+    absl::string_view label,
+    absl::Span<const absl::Span<const uint8_t>> parts) const {
+  const uint8_t no_beacon = 0xff;
+  Begin();
+  Add({&no_beacon, 1});
+  AddSized({reinterpret_cast<const uint8_t*>(label.data()), label.size()});
+  for (const absl::Span<const uint8_t> part : parts) AddSized(part);
+  return Finish();
+}
+
 BeaconKey::Tag BeaconKey::TagOf(absl::Span<const uint8_t> bytes) const {
+  Begin();
+  Add(bytes.first(BeaconMessage::kTagOffset));
+  return Finish();
+}
+
+// Without a key, init begins another message with the one before.
+void BeaconKey::Begin() const {
+  CHECK_EQ(EVP_MAC_init(context_.get(), nullptr, 0, nullptr), 1) << kFailed;
+}
+
+void BeaconKey::Add(absl::Span<const uint8_t> bytes) const {
+  CHECK_EQ(EVP_MAC_update(context_.get(), bytes.data(), bytes.size()), 1)
+      << kFailed;
+}
+
+void BeaconKey::AddSized(absl::Span<const uint8_t> bytes) const {
+  const uint64_t size = htobe64(bytes.size());
+  Add({reinterpret_cast<const uint8_t*>(&size), sizeof(size)});
+  Add(bytes);
+}
+
+BeaconKey::Tag BeaconKey::Finish() const {
   Tag tag;
   size_t size = 0;
-  // Without a key, init begins another message with the one before.
   const bool done =
-      EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
-      EVP_MAC_update(context_.get(), bytes.data(), BeaconMessage::kTagOffset) ==
-          1 &&
       EVP_MAC_final(context_.get(), tag.data(), &size, tag.size()) == 1;
-  CHECK(done && size == tag.size()) << "libcrypto: HMAC-SHA256 failed";
+  CHECK(done && size == tag.size()) << kFailed;
   return tag;
 }
 

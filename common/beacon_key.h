@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/beacon_message.h"
 #include "common/ipv4_address.h"
@@ -55,6 +56,16 @@ class BeaconKey {
   // others. Tells nothing of the secret, and is no beacon's tag.
   Tag Fingerprint() const;
 
+  // A tag for anything but beacons: `label` says for what, so that what was
+  // made for one use is worthless for another. HMAC-SHA256 over a byte 0xff,
+  // then the label and each part, each after its size as 8 bytes, big-endian.
+  //
+  // Never the tag of a beacon, nor a fingerprint: what these are made of
+  // begins with "L" and with 0. And other labels, parts or borders between
+  // parts are always other bytes.
+  Tag Authenticate(absl::string_view label,
+                   absl::Span<const absl::Span<const uint8_t>> parts) const;
+
  private:
   struct FreeContext {
     void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
@@ -63,6 +74,10 @@ class BeaconKey {
       : id_(id), server_(server) {}
 
   Tag TagOf(absl::Span<const uint8_t> bytes) const;
+  void Begin() const;
+  void Add(absl::Span<const uint8_t> bytes) const;
+  void AddSized(absl::Span<const uint8_t> bytes) const;
+  Tag Finish() const;
 
   uint32_t id_;
   std::optional<Ipv4Address> server_;

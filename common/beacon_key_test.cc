@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -114,6 +115,51 @@ TEST(BeaconKeyTest, ABoundKeySpeaksForItsServerAlone) {
   EXPECT_TRUE(bound->MaySpeakFor(kServer));
   EXPECT_FALSE(bound->MaySpeakFor(Ipv4Address::FromHost(0x0a000066)));
   EXPECT_TRUE(Key().MaySpeakFor(kServer));
+}
+
+std::string Authenticated(const BeaconKey& key, absl::string_view label,
+                          const std::vector<std::vector<uint8_t>>& parts) {
+  const std::vector<absl::Span<const uint8_t>> spans(parts.begin(),
+                                                     parts.end());
+  const BeaconKey::Tag tag = key.Authenticate(label, spans);
+  return absl::BytesToHexString(std::string(tag.begin(), tag.end()));
+}
+
+// As Python's hmac makes it of b"\xff" + struct.pack(">Q", n) + ... .
+TEST(BeaconKeyTest, AuthenticatesAsOthersDo) {
+  EXPECT_EQ(Authenticated(Key(), "label", {{1, 2}, {}, {3}}),
+            "efd55882133ce313a208264852089768fbcbb30a68a9b2670df1a31af497f34b");
+}
+
+TEST(BeaconKeyTest, LabelPartsAndBordersAllCount) {
+  const std::vector<std::string> tags = {Authenticated(Key(), "ab", {{'c'}}),
+                                         Authenticated(Key(), "ab", {}),
+                                         Authenticated(Key(), "abc", {}),
+                                         Authenticated(Key(), "a", {{'b'}}),
+                                         Authenticated(Key(), "ab", {{}}),
+                                         Authenticated(Key(), "", {}),
+                                         Authenticated(Key(), "", {{1, 2}}),
+                                         Authenticated(Key(), "", {{1}, {2}}),
+                                         Authenticated(Key(), "", {{2}, {1}}),
+                                         Authenticated(Key(9, 2), "", {})};
+  EXPECT_EQ(std::set<std::string>(tags.begin(), tags.end()).size(),
+            tags.size());
+}
+
+// 48 bytes are what a beacon's tag is made of, and a fingerprint.
+TEST(BeaconKeyTest, NothingElseMakesABeaconsTag) {
+  const BeaconKey key = Key();
+  const BeaconMessage::Bytes beacon = key.Sign(Example());
+  const std::vector<uint8_t> bytes(beacon.begin(),
+                                   beacon.begin() + BeaconMessage::kTagOffset);
+  const std::string text(bytes.begin(), bytes.end());
+  const std::string zeros(BeaconMessage::kTagOffset, '\0');
+  EXPECT_NE(Authenticated(key, "", {bytes}), TagOf(beacon));
+  EXPECT_NE(Authenticated(key, text, {}), TagOf(beacon));
+  const BeaconKey::Tag fingerprint = key.Fingerprint();
+  EXPECT_NE(Authenticated(key, zeros, {}),
+            absl::BytesToHexString(
+                std::string(fingerprint.begin(), fingerprint.end())));
 }
 
 TEST(BeaconKeyTest, RefusesId0) {

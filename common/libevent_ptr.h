@@ -1,8 +1,10 @@
 #ifndef L275_COMMON_LIBEVENT_PTR_H_
 #define L275_COMMON_LIBEVENT_PTR_H_
 
+#include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/http.h>
+#include <event2/listener.h>
 
 #include <memory>
 
@@ -12,6 +14,10 @@ namespace l275 {
 struct LibeventDeleter {
   void operator()(event_base* base) const { event_base_free(base); }
   void operator()(event* e) const { event_free(e); }
+  void operator()(bufferevent* buffered) const { bufferevent_free(buffered); }
+  void operator()(evconnlistener* listener) const {
+    evconnlistener_free(listener);
+  }
   void operator()(evhttp* http) const { evhttp_free(http); }
   void operator()(evhttp_connection* connection) const {
     evhttp_connection_free(connection);
@@ -21,6 +27,8 @@ struct LibeventDeleter {
 
 using EventBasePtr = std::unique_ptr<event_base, LibeventDeleter>;
 using EventPtr = std::unique_ptr<event, LibeventDeleter>;
+using BuffereventPtr = std::unique_ptr<bufferevent, LibeventDeleter>;
+using EvconnlistenerPtr = std::unique_ptr<evconnlistener, LibeventDeleter>;
 using EvhttpPtr = std::unique_ptr<evhttp, LibeventDeleter>;
 using EvhttpConnectionPtr = std::unique_ptr<evhttp_connection, LibeventDeleter>;
 using EvhttpUriPtr = std::unique_ptr<evhttp_uri, LibeventDeleter>;

@@ -23,12 +23,16 @@ sockaddr_in AddressOf(const Endpoint& endpoint) {
 
 }  // namespace
 
-absl::StatusOr<UniqueFd> ListenTcp(const Endpoint& endpoint) {
+absl::StatusOr<UniqueFd> ListenTcp(const Endpoint& endpoint,
+                                   AddressMayCome when) {
   const sockaddr_in address = AddressOf(endpoint);
   UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   // A port in TIME_WAIT from the agent before can be had again.
   const int on = 1;
+  const int freebind = when == AddressMayCome::kLater ? 1 : 0;
   if (!fd ||
+      setsockopt(fd.get(), IPPROTO_IP, IP_FREEBIND, &freebind,
+                 sizeof(freebind)) != 0 ||
       setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
       bind(fd.get(), reinterpret_cast<const sockaddr*>(&address),
            sizeof(address)) != 0 ||

@@ -7,12 +7,18 @@
 
 namespace l275 {
 
+// Whether the host has to have an address when something listens on it. kLater:
+// it may come, go and come again (IP_FREEBIND), as when the interface that has
+// it is configured after the program started.
+enum class AddressMayCome { kBefore, kLater };
+
 // A listening TCP socket, non-blocking. An error names the address: "listening
 // on 127.0.0.1:9275: Address already in use".
 //
 // Not evhttp_bind_socket(): it looks the address up by getaddrinfo() with
 // AI_ADDRCONFIG, which finds none on a host without an address but loopback's.
-absl::StatusOr<UniqueFd> ListenTcp(const Endpoint& endpoint);
+absl::StatusOr<UniqueFd> ListenTcp(
+    const Endpoint& endpoint, AddressMayCome when = AddressMayCome::kBefore);
 
 }  // namespace l275
 

@@ -55,5 +55,18 @@ TEST(TcpListenerTest, NamesTheAddressThatIsNotOurs) {
             "listening on 192.0.2.1:9275: Cannot assign requested address");
 }
 
+TEST(TcpListenerTest, CanWaitForAnAddressButNotForAPort) {
+  const Endpoint later = {Ipv4Address::FromHost(0xc0000201), 0};
+  const absl::StatusOr<UniqueFd> first =
+      ListenTcp(later, AddressMayCome::kLater);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const uint16_t port = ntohs(AddressOf(*first).sin_port);
+  EXPECT_EQ(ListenTcp({later.address, port}, AddressMayCome::kLater)
+                .status()
+                .message(),
+            absl::StrCat("listening on 192.0.2.1:", port,
+                         ": Address already in use"));
+}
+
 }  // namespace
 }  // namespace l275
