@@ -18,6 +18,7 @@ from testbed.process import Process
 
 CONTROL_SOCKET_NAME = "agent.sock"
 SERVICE = f"tcp:{VIP}:80"
+SYNC_PORT = 9276
 
 _READY_S = 15.0
 
@@ -53,12 +54,17 @@ class Agent:
         binaries: Binaries,
         bpf_folder: pathlib.Path,
         beacon_keys: pathlib.Path,
+        peers: Sequence[str] = (),
     ) -> None:
-        """`beacon_keys` is the file of the keys whose beacons it believes."""
+        """`beacon_keys` is the file of the keys whose beacons it believes.
+
+        `peers` are the other load balancers' addresses on the health network.
+        """
         self._host = host
         self._binaries = binaries
         self._bpf_folder = bpf_folder
         self._beacon_keys = beacon_keys
+        self._peers = peers
         self.control_socket = host.folder / CONTROL_SOCKET_NAME
         self.pins = bpf_folder / "l275"
         self.state_file = host.folder / "agent.state"
@@ -93,8 +99,16 @@ class Agent:
             f"--bpffs_dir={self.pins}",
             f"--state_file={self.state_file}",
             "--xdp_mode=native",
+            *self._sync_flags(),
             *flags,
         ]
+
+    def _sync_flags(self) -> list[str]:
+        if not self._peers:
+            return []
+        peers = ",".join(f"{peer}:{SYNC_PORT}" for peer in self._peers)
+        listen = f"{self._host.health_address}:{SYNC_PORT}"
+        return [f"--sync_listen={listen}", f"--sync_peers={peers}"]
 
     def reload(self, services: str) -> None:
         """Writes the services file anew and sends SIGHUP; does not wait."""

@@ -8,7 +8,7 @@ from testbed.agent import services_text
 from testbed.binaries import Binaries
 from testbed.client import Client
 from testbed.errors import TestbedError
-from testbed.host import Host
+from testbed.host import HEALTH, Host, address_on
 from testbed.load_balancer import LoadBalancer
 from testbed.network import Network
 from testbed.signals import raise_on_signals, signals_ignored
@@ -190,9 +190,15 @@ class Testbed:
         pins = self.state.mount_bpf(host.name)
         priority = _HIGHEST_PRIORITY - index
         keys = self.state.beacon_keys
-        lb = LoadBalancer(host, self._binaries, priority, pins, keys)
+        peers = self._peers(index)
+        lb = LoadBalancer(host, self._binaries, priority, pins, keys, peers)
         lb.prepare()
         self.lbs.append(lb)
+
+    def _peers(self, index: int) -> list[str]:
+        """The health addresses of the load balancers other than this one."""
+        others = [other for other in range(self._counts[0]) if other != index]
+        return [address_on(HEALTH, _FIRST_LB_NUMBER + other) for other in others]
 
     def _add_host(self, name: str, number: int) -> Host:
         host = Host(self.name, name, number, self.state.host_folder(name))

@@ -80,6 +80,10 @@ class Keepalived:
         """As a crash does: the VIP stays on the interface."""
         self._process.kill()
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
+
     def active(self) -> bool:
         """Whether this host holds the VIP."""
         return VIP in self._host.addresses(FABRIC_INTERFACE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Sequence
 
 from testbed.agent import Agent
 from testbed.binaries import Binaries
@@ -20,10 +21,11 @@ class LoadBalancer:
         priority: int,
         bpf_folder: pathlib.Path,
         beacon_keys: pathlib.Path,
+        peers: Sequence[str],
     ) -> None:
         """`priority` for the VIP is 1 to 254; `bpf_folder` is a BPF file system."""
         self.host = host
-        self.agent = Agent(host, binaries, bpf_folder, beacon_keys)
+        self.agent = Agent(host, binaries, bpf_folder, beacon_keys, peers)
         ready = self.agent.lbctl_command("ready", f"--bpffs_dir={self.agent.pins}")
         self.keepalived = Keepalived(host, priority, ready)
 

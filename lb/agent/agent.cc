@@ -66,6 +66,14 @@ absl::StatusOr<std::map<Ipv4Address, uint64_t>> PacketsOfVips(
   return packets;
 }
 
+std::set<Ipv4Address> HeldVips(const VipRoles& roles) {
+  std::set<Ipv4Address> held;
+  for (const auto& [address, vip] : roles.vips()) {
+    if (vip.role.held) held.insert(address);
+  }
+  return held;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(event_base* base,
@@ -108,6 +116,7 @@ absl::Status Agent::Start() {
   StartSlowPath();
   OpenSlowPaths();
   L275_RETURN_IF_ERROR(WriteMaps());
+  L275_RETURN_IF_ERROR(StartSync());
   L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
   L275_RETURN_IF_ERROR(attachments_->Keep());
   Save(nullptr);
@@ -130,6 +139,7 @@ absl::Status Agent::StartMaps(const DesiredState& desired) {
   maps_ = std::move(heritage.maps);
   writer_ = std::move(heritage.writer);
   living_ = std::move(heritage.living);
+  inherited_ = heritage.inherited;
   // Before anything is written that the program of an earlier agent reads.
   L275_RETURN_IF_ERROR(XdpAttachment::Verify(*maps_, options_.xdp));
   writer_->BeforeFirstRecord([this] { FlushSlowPath(); });
@@ -227,6 +237,18 @@ void Agent::FlushSlowPath() {
   if (slow_path_ != nullptr) slow_path_->Flush();
 }
 
+absl::Status Agent::StartSync() {
+  if (!options_.sync.has_value()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<Sync>> sync =
+      Sync::Create(base_, *options_.sync, maps_.get(), writer_.get(),
+                   flows_.get(), !inherited_);
+  if (!sync.ok()) return Annotate(sync.status(), "--sync_listen");
+  sync_ = *std::move(sync);
+  sync_->SetDeclared(DesiredStateToProto(desired_));
+  WatchVips();
+  return absl::OkStatus();
+}
+
 absl::Status Agent::StartServers() {
   L275_ASSIGN_OR_RETURN(
       control_, ControlServer::Create(base_, options_.control_socket, this));
@@ -241,6 +263,11 @@ void Agent::Reload() {
     const absl::Status read = health_->ReloadKeys();
     LOG_IF(ERROR, !read.ok())
         << "SIGHUP: the beacons' keys stay as they are: " << read.message();
+  }
+  if (sync_ != nullptr) {
+    const absl::Status read = sync_->ReloadKeys();
+    LOG_IF(ERROR, !read.ok())
+        << "SIGHUP: the peers' keys stay as they are: " << read.message();
   }
   ReloadServices();
 }
@@ -285,6 +312,7 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
+  if (sync_ != nullptr) sync_->SetDeclared(DesiredStateToProto(desired_));
   if (!IsStarting()) Save(&reply);
   return reply;
 }
@@ -323,6 +351,7 @@ absl::Status Agent::WriteMaps() {
   }
   written_ = writer_->Write(snapshot, Now());
   if (!written_.ok()) ++counters_.write_failures;
+  if (written_.ok() && sync_ != nullptr) sync_->OnTablesWritten();
   return written_;
 }
 
@@ -380,6 +409,7 @@ void Agent::WatchVips() {
   }
   const auto before = vips_.vips();
   vips_.Update(*packets, local_addresses_->addresses(), Now());
+  if (sync_ != nullptr) sync_->SetHeld(HeldVips(vips_));
   for (const auto& [address, vip] : vips_.vips()) {
     const auto known = before.find(address);
     if (known != before.end() && known->second.role.held == vip.role.held) {
@@ -400,6 +430,7 @@ AgentView Agent::View() const {
           slow_path_.get(),
           health_.get(),
           vips_,
+          sync_.get(),
           flows_->last(),
           *flows_,
           first == nullptr ? 0 : first->ifindex(),
@@ -452,7 +483,9 @@ void Agent::FillInterface(const std::string& name,
 
 control::Readiness Agent::GetReadiness() {
   control::Readiness readiness;
-  for (const absl::Status& status : {GetHealth(), written_}) {
+  for (const absl::Status& status :
+       {GetHealth(), written_,
+        sync_ == nullptr ? absl::OkStatus() : sync_->CheckResynced()}) {
     if (!status.ok()) readiness.add_reason(std::string(status.message()));
   }
   readiness.set_ready(readiness.reason().empty());

@@ -31,6 +31,7 @@
 #include "lb/agent/heritage.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/slow_path.h"
+#include "lb/agent/sync/sync.h"
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
 #include "lb/agent/vrrp/local_addresses.h"
@@ -51,6 +52,7 @@ struct AgentOptions {
   std::string control_socket;
   std::optional<Endpoint> http_listen;         // none: no metrics
   std::optional<SlowPath::Options> slow_path;  // none: it is off
+  std::optional<Sync::Options> sync;           // none: there are no peers
 };
 
 // The load balancer's control path. It owns the parts and lets data flow one
@@ -115,6 +117,7 @@ class Agent : public Controller {
   void StartSlowPath();
   void OpenSlowPaths();
   void FlushSlowPath();
+  absl::Status StartSync();
   absl::Status StartServers();
   void AttachReturned();
   void OnSecond();
@@ -145,6 +148,8 @@ class Agent : public Controller {
   std::unique_ptr<MapWriter> writer_;
   std::vector<LivingBackend> living_;  // when this agent took over
   std::unique_ptr<FlowKeeper> flows_;
+  std::unique_ptr<Sync> sync_;  // null: there are no peers
+  bool inherited_ = false;      // the maps are an earlier agent's
   EventPtr write_event_;
   EventPtr drain_timer_;
   EventPtr save_timer_;

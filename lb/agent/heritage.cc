@@ -106,6 +106,7 @@ absl::StatusOr<Heritage> Inherit(const HeritageOptions& options,
   }
   L275_RETURN_IF_ERROR(heritage.status());
   heritage->living = std::move(living);
+  heritage->inherited = true;
   return heritage;
 }
 

@@ -26,6 +26,8 @@ struct Heritage {
   std::unique_ptr<MapWriter> writer;
   // Who lived in an earlier agent's maps, be they these or not.
   std::vector<LivingBackend> living;
+  // Whether there was an earlier agent at all.
+  bool inherited = false;
 };
 
 struct HeritageOptions {

@@ -117,6 +117,18 @@ DEFINE_bool(slow_path_zero_copy, false,
             "Let AF_XDP sockets use the driver's zero-copy mode. All frames of "
             "the interface then live in the agent's memory, also those that it "
             "never sees (see docs/operating.md).");
+DEFINE_string(sync_listen, "",
+              "Address and port, of the health network, where this load "
+              "balancer hears its peers, such as 10.1.0.2:9276. Empty, as "
+              "--sync_peers then is: it has none.");
+DEFINE_string(sync_peers, "",
+              "The other load balancers' --sync_listen, with commas between. "
+              "They tell each other of the flows of slots whose owner changed "
+              "of late, so that a failover moves none of them.");
+DEFINE_uint32(sync_wait_s, 10,
+              "For so many seconds at most, 0 to 3600, a load balancer that "
+              "begins with empty maps is not ready (lbctl ready), until its "
+              "peers have told it what they know.");
 DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
               "Folder of a bpffs where the maps and programs are pinned, which "
               "outlive the agent. One for each agent.");
@@ -283,6 +295,28 @@ absl::Status ParseSlowPath(AgentOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status ParseSync(AgentOptions& options) {
+  if (FLAGS_sync_listen.empty() && FLAGS_sync_peers.empty()) {
+    return absl::OkStatus();
+  }
+  Sync::Options sync;
+  L275_ASSIGN_OR_RETURN(
+      sync.addresses, SyncOptions::Parse(FLAGS_sync_listen, FLAGS_sync_peers));
+  L275_RETURN_IF_ERROR(CheckRange("--sync_wait_s", FLAGS_sync_wait_s, 0, 3600));
+  if (FLAGS_beacon_keys_file.empty() && !FLAGS_insecure_beacons) {
+    return absl::InvalidArgumentError(
+        "--sync_peers needs --beacon_keys_file: peers authenticate with the "
+        "beacons' keys; --insecure_beacons does without");
+  }
+  sync.keys_file = FLAGS_beacon_keys_file;
+  sync.hash_seed = FLAGS_hash_seed;
+  sync.idle_timeout = std::chrono::seconds(FLAGS_tcp_idle_timeout_s);
+  sync.wait = std::chrono::seconds(FLAGS_sync_wait_s);
+  options.sync = std::move(sync);
+  options.xdp.tell_flows = true;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<AgentOptions> ParseOptions() {
   AgentOptions options;
   L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
@@ -300,6 +334,7 @@ absl::StatusOr<AgentOptions> ParseOptions() {
   options.map_sizes.backends = FLAGS_max_backends;
   options.map_sizes.slots = FLAGS_max_slots;
   L275_RETURN_IF_ERROR(ParseHealth(options));
+  L275_RETURN_IF_ERROR(ParseSync(options));
   options.bpffs_dir = FLAGS_bpffs_dir;
   options.state_file = FLAGS_state_file;
   options.control_socket = FLAGS_control_socket;

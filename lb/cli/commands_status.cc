@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/json.h"
 #include "common/status_util.h"
@@ -85,6 +86,45 @@ std::string VipText(const control::VipState& vip) {
   return text;
 }
 
+std::string AgeText(uint64_t milliseconds) {
+  return absl::StrFormat("%.1f s", static_cast<double>(milliseconds) / 1000);
+}
+
+// "10.1.0.12:9276, heard 0.3 s ago, has 10.0.0.200, told all 12 s ago".
+std::string PeerText(const control::Peer& peer) {
+  std::string text = peer.address();
+  if (!peer.heard()) {
+    absl::StrAppend(&text, ", NOT HEARD");
+    if (!peer.hear_error().empty()) {
+      absl::StrAppend(&text, " (", peer.hear_error(), ")");
+    }
+  } else {
+    absl::StrAppend(&text, ", heard ", AgeText(peer.silent_ms()), " ago",
+                    peer.held_vip().empty() ? "" : ", has ",
+                    absl::StrJoin(peer.held_vip(), " "));
+    absl::StrAppend(
+        &text,
+        peer.has_resynced_ms()
+            ? absl::StrCat(", told all ", AgeText(peer.resynced_ms()), " ago")
+            : ", has not told all yet");
+  }
+  if (!peer.connected()) {
+    absl::StrAppend(&text, ", NOT CONNECTED");
+    if (!peer.connect_error().empty()) {
+      absl::StrAppend(&text, " (", peer.connect_error(), ")");
+    }
+  }
+  if (!peer.problem().empty()) absl::StrAppend(&text, "; ", peer.problem());
+  return text;
+}
+
+void AddPeer(const control::Peer& peer, Lines* lines) {
+  lines->push_back({"peer", PeerText(peer)});
+  for (const std::string& difference : peer.difference()) {
+    lines->push_back({"differs", absl::StrCat("at the peer: ", difference)});
+  }
+}
+
 std::string StatusText(const control::Status& status) {
   Lines lines = {{"version", status.version()},
                  {"pid", absl::StrCat(status.pid())},
@@ -109,6 +149,7 @@ std::string StatusText(const control::Status& status) {
   for (const control::VipState& vip : status.vip()) {
     lines.push_back({"VIP", VipText(vip)});
   }
+  for (const control::Peer& peer : status.peer()) AddPeer(peer, &lines);
   for (const std::string& change : status.run_time_change()) {
     lines.push_back({"changed", change});
   }

@@ -13,6 +13,7 @@
 #include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/slow_path.h"
+#include "lb/agent/sync/sync.h"
 #include "lb/agent/vrrp/vip_roles.h"
 
 namespace l275 {
@@ -27,6 +28,7 @@ struct AgentView {
   const SlowPath* slow_path;   // null when there is none
   const BeaconHealth* health;  // null with --health=none
   const VipRoles& vips;
+  const Sync* sync;  // null when there are no peers
   const FlowSweep::Result& flows;
   const FlowKeeper& flow_table;
   // The first interface that the program is attached to: its index, 0 for none,

@@ -8,6 +8,8 @@
 #include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/slow_path_view.h"
+#include "lb/agent/views/sync_metrics.h"
+#include "lb/agent/views/sync_view.h"
 #include "lb/agent/views/verdict_view.h"
 
 namespace l275 {
@@ -199,6 +201,7 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddNeighbours(view, families);
   AddSlowPath(view, families);
   AddHealth(ViewHealth(view), families);
+  AddPeers(ViewPeers(view), families);
   return families;
 }
 

@@ -1,11 +1,13 @@
 #include "lb/agent/views/status_view.h"
 
 #include <chrono>
+#include <utility>
 
 #include "common/status_util.h"
 #include "common/verdict_names.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/slow_path_view.h"
+#include "lb/agent/views/sync_view.h"
 #include "lb/agent/views/verdict_view.h"
 
 namespace l275 {
@@ -87,6 +89,9 @@ absl::Status FillStatus(const AgentView& view, control::Status* status) {
   status->set_flow_capacity(view.maps.sizes().flows);
   FillSlowPath(view, status->mutable_slow_path());
   FillVips(view, status);
+  for (control::Peer& peer : ViewPeers(view)) {
+    *status->add_peer() = std::move(peer);
+  }
   return FillTraffic(view.maps, status);
 }
 

@@ -1,0 +1,146 @@
+#include "lb/agent/sync/sync.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/status_util.h"
+
+namespace l275 {
+
+absl::StatusOr<std::unique_ptr<Sync>> Sync::Create(
+    event_base* base, const Options& options, const Maps* maps,
+    MapWriter* writer, FlowKeeper* keeper, bool fresh) {
+  std::optional<BeaconKeys> keys;
+  if (!options.keys_file.empty()) {
+    L275_ASSIGN_OR_RETURN(keys, BeaconKeys::Read(options.keys_file));
+  }
+  std::unique_ptr<Sync> sync(new Sync(options, std::move(keys), fresh));
+  L275_RETURN_IF_ERROR(sync->Start(base, maps, writer, keeper));
+  return sync;
+}
+
+Sync::Sync(const Options& options, std::optional<BeaconKeys> keys, bool fresh)
+    : options_(options),
+      fresh_(fresh),
+      started_(std::chrono::steady_clock::now()),
+      keys_(std::move(keys)) {}
+
+absl::Status Sync::Start(event_base* base, const Maps* maps, MapWriter* writer,
+                         FlowKeeper* keeper) {
+  const SyncOptions& addresses = options_.addresses;
+  SyncSource::Peers* const peers = this;
+  L275_RETURN_IF_ERROR(keys_.SigningKey(addresses.listen.address).status());
+  source_ = std::make_unique<SyncSource>(PeerAddresses(), maps, writer, keeper,
+                                         options_.idle_timeout, peers);
+  SyncSink::Callbacks callbacks;
+  callbacks.owes = [this](Ipv4Address peer) { return source_->Owes(peer); };
+  callbacks.ask = [this](Ipv4Address peer) { AskForResync(peer); };
+  callbacks.asked = [this](Ipv4Address peer) { source_->Resync(peer); };
+  callbacks.same_seed = [this](Ipv4Address peer, const std::string& tag) {
+    return tag == listener_->TagOfHashSeed(peer, options_.hash_seed);
+  };
+  sink_ = std::make_unique<SyncSink>(
+      PeerAddresses(), writer, options_.idle_timeout, std::move(callbacks));
+  for (const Endpoint& peer : addresses.peers) {
+    senders_[peer.address] = std::make_unique<PeerSender>(
+        base, addresses.listen, peer, &keys_,
+        [this, address = peer.address] { OnConnected(address); });
+  }
+  L275_ASSIGN_OR_RETURN(
+      listener_, PeerListener::Create(
+                     base, addresses, &keys_,
+                     [this](Ipv4Address peer, const sync::Message& message) {
+                       sink_->OnMessage(peer, message);
+                     },
+                     [this](Ipv4Address peer) { sink_->OnGone(peer); }));
+  L275_ASSIGN_OR_RETURN(
+      news_, FlowNews::Create(base, *maps,
+                              [this](absl::Span<const l275_flow_news> news) {
+                                source_->OnNews(news);
+                              }));
+  return absl::OkStatus();
+}
+
+std::set<Ipv4Address> Sync::PeerAddresses() const {
+  std::set<Ipv4Address> peers;
+  for (const Endpoint& peer : options_.addresses.peers) {
+    peers.insert(peer.address);
+  }
+  return peers;
+}
+
+void Sync::OnConnected(Ipv4Address peer) {
+  source_->OnConnected(peer);
+  SendDeclared(peer);
+}
+
+void Sync::SendDeclared(Ipv4Address peer) {
+  PeerSender& sender = *senders_.at(peer);
+  sync::Message message;
+  sync::Declared* const declared = message.mutable_declared();
+  declared->set_services(declared_.SerializeAsString());
+  declared->set_hash_seed_tag(sender.TagOfHashSeed(options_.hash_seed));
+  declared->set_tcp_idle_timeout_s(
+      static_cast<uint32_t>(options_.idle_timeout.count()));
+  sender.Send(message);
+}
+
+void Sync::SetDeclared(control::Services services) {
+  declared_ = std::move(services);
+  for (const auto& [peer, sender] : senders_) SendDeclared(peer);
+}
+
+void Sync::SetHeld(const std::set<Ipv4Address>& vips) {
+  sink_->SetHeld(vips);
+  source_->SetHeld(vips);
+  sink_->OnPaid();
+}
+
+void Sync::OnTablesWritten() {
+  source_->OnTablesWritten();
+  sink_->OnTablesWritten();
+}
+
+absl::Status Sync::ReloadKeys() {
+  if (keys_.insecure()) return absl::OkStatus();
+  L275_ASSIGN_OR_RETURN(BeaconKeys keys, BeaconKeys::Read(options_.keys_file));
+  keys_.Set(std::move(keys));
+  listener_->OnKeysChanged();
+  for (const auto& [peer, sender] : senders_) sender->OnKeysChanged();
+  return absl::OkStatus();
+}
+
+absl::Status Sync::CheckResynced() const {
+  if (!fresh_ || sink_->resynced() ||
+      std::chrono::steady_clock::now() - started_ > options_.wait) {
+    return absl::OkStatus();
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "began with empty maps, and waits up to ", options_.wait.count(),
+      " s (--sync_wait_s) for the flows that its peers know of"));
+}
+
+bool Sync::HasOtherSeed(Ipv4Address peer) const {
+  const auto& declared = sink_->peers().at(peer).declared;
+  return declared.has_value() &&
+         declared->hash_seed_tag() !=
+             listener_->TagOfHashSeed(peer, options_.hash_seed);
+}
+
+void Sync::AskForResync(Ipv4Address peer) {
+  sync::Message message;
+  message.mutable_resync_request();
+  Send(peer, message);
+}
+
+bool Sync::IsConnected(Ipv4Address peer) const {
+  const auto sender = senders_.find(peer);
+  return sender != senders_.end() && sender->second->connected();
+}
+
+void Sync::Send(Ipv4Address peer, const sync::Message& message) {
+  senders_.at(peer)->Send(message);
+}
+
+}  // namespace l275

@@ -1,0 +1,76 @@
+#include "lb/agent/views/sync_metrics.h"
+
+#include "lb/agent/views/family.h"
+
+namespace l275 {
+namespace {
+
+using prometheus::MetricFamily;
+
+void AddSessions(const std::vector<control::Peer>& peers,
+                 std::vector<MetricFamily>& out) {
+  Family connected = Gauge("l275_peer_connected",
+                           "1 while the peer takes what this host tells it");
+  Family heard = Gauge("l275_peer_heard", "1 while the peer is heard");
+  Family differs = Gauge("l275_peer_differences",
+                         "Things that are declared otherwise at the peer");
+  Family rejected =
+      Counter("l275_peer_rejected_total",
+              "Connections and frames from the peer's address that were not "
+              "believed, by why");
+  for (const control::Peer& peer : peers) {
+    const Labels labels = {{"peer", peer.address()}};
+    connected.Add(labels, peer.connected() ? 1 : 0);
+    heard.Add(labels, peer.heard() ? 1 : 0);
+    differs.Add(labels, peer.difference_size());
+    for (const control::SyncRejection& rejection : peer.rejected()) {
+      rejected.Add({{"peer", peer.address()}, {"reason", rejection.reason()}},
+                   static_cast<double>(rejection.frames()));
+    }
+  }
+  for (Family* family : {&connected, &heard, &differs, &rejected}) {
+    out.push_back(family->Take());
+  }
+}
+
+void AddTraffic(const std::vector<control::Peer>& peers,
+                std::vector<MetricFamily>& out) {
+  Family bytes = Counter("l275_peer_sent_bytes_total", "Told to the peer");
+  Family unsent =
+      Gauge("l275_peer_unsent_bytes", "What waits for the peer to take it in");
+  Family resyncs = Counter("l275_peer_resyncs_total",
+                           "Times the peer has told all that it knows");
+  Family flows = Counter("l275_peer_flows_total",
+                         "Entries of the flow table that the peer told of, by "
+                         "what became of them");
+  for (const control::Peer& peer : peers) {
+    const Labels labels = {{"peer", peer.address()}};
+    bytes.Add(labels, static_cast<double>(peer.bytes_sent()));
+    unsent.Add(labels, static_cast<double>(peer.unsent_bytes()));
+    resyncs.Add(labels, static_cast<double>(peer.resyncs()));
+    const auto add = [&](const char* result, uint64_t count) {
+      flows.Add({{"peer", peer.address()}, {"result", result}},
+                static_cast<double>(count));
+    };
+    const uint64_t told =
+        peer.flows_stored() + peer.flows_unknown() + peer.flows_full();
+    add("stored", peer.flows_stored());
+    add("unknown_backend", peer.flows_unknown());
+    add("full", peer.flows_full());
+    add("needless", peer.flows_heard() - told);
+  }
+  for (Family* family : {&bytes, &unsent, &resyncs, &flows}) {
+    out.push_back(family->Take());
+  }
+}
+
+}  // namespace
+
+void AddPeers(const std::vector<control::Peer>& peers,
+              std::vector<MetricFamily>& out) {
+  if (peers.empty()) return;
+  AddSessions(peers, out);
+  AddTraffic(peers, out);
+}
+
+}  // namespace l275

@@ -1,0 +1,111 @@
+#include "lb/agent/views/sync_view.h"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lb/agent/config/change.h"
+#include "lb/agent/config/desired_state_proto.h"
+
+namespace l275 {
+namespace {
+
+uint64_t MillisecondsSince(HealthTime time, HealthTime now) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(now - time)
+          .count());
+}
+
+// What the peer's operator declared otherwise.
+void FillDifferences(const AgentView& view, Ipv4Address address,
+                     control::Peer* peer) {
+  const auto& declared = view.sync->sink().peers().at(address).declared;
+  if (!declared.has_value()) return;
+  if (view.sync->HasOtherSeed(address)) {
+    peer->add_difference("another --hash_seed: no slot is the same there");
+  }
+  const auto idle_timeout = view.sync->options().idle_timeout.count();
+  if (declared->tcp_idle_timeout_s() != idle_timeout) {
+    peer->add_difference(
+        absl::StrCat("--tcp_idle_timeout_s=", declared->tcp_idle_timeout_s(),
+                     ", here ", idle_timeout));
+  }
+  control::Services services;
+  if (!services.ParseFromString(declared->services())) return;
+  const absl::StatusOr<DesiredState> there = DesiredStateFromProto(services);
+  if (!there.ok()) {
+    peer->add_difference(absl::StrCat("services that cannot be here: ",
+                                      there.status().message()));
+    return;
+  }
+  for (std::string& line : DescribeChanges(view.desired, *there)) {
+    peer->add_difference(std::move(line));
+  }
+}
+
+void FillHeard(const PeerHeard& heard, HealthTime now, control::Peer* peer) {
+  peer->set_heard(heard.since.has_value());
+  if (heard.last.has_value()) {
+    peer->set_silent_ms(MillisecondsSince(*heard.last, now));
+  }
+  peer->set_hear_error(heard.error);
+  peer->set_version(heard.version);
+  peer->set_key_id(heard.key_id);
+  for (size_t i = 0; i < kSyncResults; ++i) {
+    const auto result = static_cast<SyncResult>(i);
+    if (result == SyncResult::kAccepted) continue;
+    control::SyncRejection* const rejection = peer->add_rejected();
+    rejection->set_reason(NameOf(result).word);
+    rejection->set_help(NameOf(result).help);
+    rejection->set_frames(heard.frames.Of(result));
+  }
+}
+
+void FillFlows(const SyncPeerState& state, HealthTime now,
+               control::Peer* peer) {
+  for (const Ipv4Address vip : state.held) {
+    peer->add_held_vip(vip.ToString());
+  }
+  if (state.resynced.has_value()) {
+    peer->set_resynced_ms(MillisecondsSince(*state.resynced, now));
+  }
+  peer->set_resyncing(state.resyncing);
+  peer->set_resyncs(state.resyncs);
+  peer->set_flows_heard(state.flows_heard);
+  peer->set_flows_stored(state.flows.stored);
+  peer->set_flows_unknown(state.flows.unknown);
+  peer->set_flows_full(state.flows.full);
+  peer->set_problem(state.problem);
+}
+
+control::Peer ViewPeer(const AgentView& view, const Endpoint& endpoint,
+                       const PeerHeard& heard) {
+  control::Peer peer;
+  const PeerSender& sender = view.sync->sender(endpoint.address);
+  peer.set_address(endpoint.ToString());
+  peer.set_connected(sender.connected());
+  peer.set_connect_error(sender.error());
+  peer.set_unsent_bytes(sender.unsent_bytes());
+  peer.set_messages_sent(sender.counters().messages);
+  peer.set_bytes_sent(sender.counters().bytes);
+  FillHeard(heard, view.now, &peer);
+  FillFlows(view.sync->sink().peers().at(endpoint.address), view.now, &peer);
+  FillDifferences(view, endpoint.address, &peer);
+  return peer;
+}
+
+}  // namespace
+
+std::vector<control::Peer> ViewPeers(const AgentView& view) {
+  std::vector<control::Peer> peers;
+  if (view.sync == nullptr) return peers;
+  const auto heard = view.sync->listener().heard();
+  for (const Endpoint& peer : view.sync->options().addresses.peers) {
+    peers.push_back(ViewPeer(view, peer, heard.at(peer.address)));
+  }
+  return peers;
+}
+
+}  // namespace l275

@@ -1,0 +1,198 @@
+"""Load balancers tell each other where flows belong: a failover moves none.
+
+Needs root.
+"""
+
+from __future__ import annotations
+
+import unittest
+
+from testbed.agent import services_text
+from testbed.bed import Testbed
+from testbed.binaries import Binaries
+from testbed.client import URL
+from testbed.host import VIP
+from testbed.load_balancer import LoadBalancer
+from testbed.waiting import wait_until
+from tests.network.connections import Connections
+
+_FIRST = ["10.0.0.101", "10.0.0.102", "10.0.0.103"]
+_ADDED = ["10.0.0.104", "10.0.0.105"]
+_CONNECTIONS = 300
+_LATER_CONNECTIONS = 150
+_DEADLINE_S = 10.0
+
+bed: Testbed
+
+
+def setUpModule() -> None:
+    global bed
+    bed = unittest.enterModuleContext(Testbed("sync_test", Binaries.find(), webs=5))
+    for web in bed.webs:
+        web.start()
+
+
+def peer_of(lb: LoadBalancer) -> dict:
+    [peer] = lb.agent.lbctl_json("status")["peer"]
+    return peer
+
+
+def slots_tracked(lb: LoadBalancer) -> int:
+    return lb.agent.lbctl_json("status").get("slots_tracked", 0)
+
+
+def is_ready(lb: LoadBalancer) -> bool:
+    return lb.agent.lbctl("ready", f"--bpffs_dir={lb.agent.pins}").returncode == 0
+
+
+class SyncTest(unittest.TestCase):
+    """Each test has new load balancers, without a history, and three backends."""
+
+    def setUp(self) -> None:
+        self.addCleanup(self.remove_lbs)
+        services = services_text(_FIRST)
+        for lb in bed.lbs:
+            lb.agent.start(services)
+        bed.wait_until_active(_FIRST)
+        for lb in bed.lbs:
+            lb.keepalived.start()
+        self.active = bed.wait_until_served()
+        self.standby = bed.other_lb(self.active)
+        self.connections = self.enterContext(Connections(bed.client))
+        servers = self.connections.open(_CONNECTIONS)
+        self.assertEqual(set(servers), {"web1", "web2", "web3"})
+        self.assertEqual([slots_tracked(lb) for lb in bed.lbs], [0, 0])
+
+    @staticmethod
+    def remove_lbs() -> None:
+        for lb in bed.lbs:
+            bed.network.heal(lb.host)
+            if lb.keepalived.running:
+                lb.keepalived.stop()
+            lb.agent.remove()
+
+    def lbctl(self, lb: LoadBalancer, *arguments: str) -> None:
+        done = lb.agent.lbctl(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def add_two(self, lbs: list[LoadBalancer]) -> None:
+        for lb in lbs:
+            for address in _ADDED:
+                self.lbctl(lb, "backend", "add", address)
+        wait_until(
+            lambda: all(len(lb.agent.active_backends()) == 5 for lb in lbs),
+            _DEADLINE_S,
+            "five active backends",
+        )
+
+    def open_more(self) -> None:
+        servers = self.connections.open(_LATER_CONNECTIONS)
+        self.assertEqual(len(servers), 5)
+
+    def fail_over(self) -> None:
+        """The active one is cut off; every connection is heard of again."""
+        bed.network.cut(self.active.host)
+        wait_until(self.standby.keepalived.active, _DEADLINE_S, "a new active one")
+        self.assert_nothing_moved()
+
+    def assert_nothing_moved(self) -> None:
+        self.connections.wait_until_all_have_talked()
+        self.assertEqual(self.connections.broken(), [])
+
+    def test_right_after_a_change(self) -> None:
+        self.add_two(bed.lbs)
+        self.open_more()
+        self.fail_over()
+
+    def test_the_standby_knows_the_change_later(self) -> None:
+        """It is told of backends that it does not have yet."""
+        self.add_two([self.active])
+        self.open_more()
+        self.assertNotEqual(peer_of(self.standby).get("difference", []), [])
+        self.add_two([self.standby])
+        self.wait_until_told(self.standby)
+        self.fail_over()
+
+    def test_the_standby_knows_the_change_first(self) -> None:
+        self.add_two([self.standby])
+        self.add_two([self.active])
+        self.open_more()
+        self.fail_over()
+
+    def test_histories_differ(self) -> None:
+        """What the standby went through meanwhile does not count."""
+        self.lbctl(self.standby, "backend", "remove", _FIRST[0])
+        self.lbctl(self.standby, "backend", "add", _FIRST[0])
+        self.add_two(bed.lbs)
+        self.open_more()
+        self.lbctl(self.standby, "backend", "weight", _FIRST[1], "1")
+        self.lbctl(self.standby, "backend", "weight", _FIRST[1], "100")
+        self.fail_over()
+
+    def test_a_load_balancer_that_comes_back_empty(self) -> None:
+        self.add_two(bed.lbs)
+        self.open_more()
+        # Without keepalived: it is not to become active by its own choice.
+        self.standby.keepalived.stop()
+        self.standby.agent.remove()
+        self.standby.agent.start(bed.services())
+        wait_until(
+            lambda: is_ready(self.standby),
+            _DEADLINE_S,
+            "a ready load balancer",
+        )
+        bed.wait_until_active(_FIRST + _ADDED)
+        self.standby.keepalived.start()
+        self.fail_over()
+
+    def test_there_and_back(self) -> None:
+        """What the second one placed, the first one knows when it has it back."""
+        self.add_two(bed.lbs)
+        self.fail_over()
+        self.open_more()
+        bed.network.heal(self.active.host)
+        self.assertIs(bed.wait_until_served(), self.standby)
+        self.assert_nothing_moved()
+        self.wait_until_told(self.active)
+        self.active, self.standby = self.standby, self.active
+        self.fail_over()
+
+    def test_peers_show(self) -> None:
+        """Who is heard, who has the VIP, and what is declared otherwise."""
+        peer = peer_of(self.standby)
+        self.assertEqual(peer["address"], f"{self.active.host.health_address}:9276")
+        self.assertTrue(peer["heard"] and peer["connected"])
+        self.assertEqual(peer["held_vip"], [VIP])
+        self.assertEqual(peer.get("difference", []), [])
+        self.lbctl(self.active, "backend", "weight", _FIRST[0], "7")
+        wait_until(
+            lambda: "weight" in "".join(peer_of(self.standby).get("difference", [])),
+            _DEADLINE_S,
+            "the difference",
+        )
+        shown = self.standby.agent.lbctl("status").stdout
+        self.assertIn("differs:", shown)
+        self.active.agent.kill()
+        wait_until(
+            lambda: not peer_of(self.standby).get("heard", False),
+            _DEADLINE_S,
+            "a peer that is not heard",
+        )
+        self.assertIn("NOT HEARD", self.standby.agent.lbctl("status").stdout)
+        self.active.agent.start(services_text(_FIRST))
+        self.assertEqual(bed.client.curl(URL).returncode, 0)
+
+    def wait_until_told(self, lb: LoadBalancer) -> None:
+        """Until a resync that began after this was called is complete."""
+        before = peer_of(lb).get("resyncs", 0)
+        resynced_s = peer_of(lb).get("resynced_ms")
+        wait_until(
+            lambda: int(peer_of(lb).get("resyncs", 0)) > int(before)
+            or (resynced_s is not None and int(resynced_s) < 500),
+            2 * _DEADLINE_S,
+            f"a resync of {lb.name}",
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
