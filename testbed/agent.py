@@ -70,6 +70,7 @@ class Agent:
         self.state_file = host.folder / "agent.state"
         self.services_file = host.folder / "services.textproto"
         self.process: Optional[Process] = None
+        self._extra_flags: Sequence[str] = ()
 
     def start(self, services: str, extra_flags: Sequence[str] = ()) -> None:
         """Starts it with a services file of this text; returns when it is ready.
@@ -77,10 +78,17 @@ class Agent:
         `extra_flags` come last, so they override the flags of command().
         """
         self.services_file.write_text(services)
+        self._extra_flags = extra_flags
+        self.start_again()
+
+    def start_again(self) -> None:
+        """With the services file that is there and the flags of the last start."""
         with contextlib.closing(NotifySocket(self._host.folder / "notify")) as notify:
             self.process = self._host.start(
                 "lb_agent",
-                self.command(f"--services_file={self.services_file}", *extra_flags),
+                self.command(
+                    f"--services_file={self.services_file}", *self._extra_flags
+                ),
                 {**notify.environment(), "LIBXDP_BPFFS": str(self._bpf_folder)},
             )
             self.process.wait_until_ready(notify.ready, _READY_S, "lb_agent's READY=1")
@@ -123,8 +131,12 @@ class Agent:
         """Ends it if it runs, and takes away all that outlives it."""
         if self.process is not None and self.process.running:
             self.process.stop()
-        self._host.call(*self.detach_command())
+        self.detach()
         self.state_file.unlink(missing_ok=True)
+
+    def detach(self) -> None:
+        """Takes the program, and the maps with their flows, from the kernel."""
+        self._host.call(*self.detach_command())
 
     def detach_command(self) -> list[str]:
         """The command line that takes away what an agent of this host left."""

@@ -19,7 +19,7 @@ from testbed.web_server import WebServer
 _CLIENT_NUMBER = 1
 _FIRST_LB_NUMBER = 11
 _FIRST_WEB_NUMBER = 101
-_HIGHEST_PRIORITY = 150
+_HIGHEST_PRIORITY = 254
 _SETTLED_S = 10.0
 
 
@@ -128,6 +128,16 @@ class Testbed:
     def services(self) -> str:
         """A services file: all web servers there are now, for the VIP's port 80."""
         return services_text(web.address for web in self.webs)
+
+    def power_off(self, lb: LoadBalancer) -> None:
+        """The load balancer falls silent: link first, so that nothing is said."""
+        self.network.cut(lb.host)
+        lb.lose_power()
+
+    def power_on(self, lb: LoadBalancer) -> None:
+        """Returns when keepalived has begun; the backends are not heard yet."""
+        self.network.heal(lb.host)
+        lb.boot()
 
     def wait_until_settled(self) -> None:
         """Until the standby has no slot left whose flows may be elsewhere.

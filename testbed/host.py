@@ -111,6 +111,16 @@ class Host:
         links = json.loads(self.namespace.ip("-j", "-4", "addr", "show", interface))
         return [a["local"] for link in links for a in link.get("addr_info", [])]
 
+    def reset_interfaces(self) -> None:
+        """As they are after a boot: own addresses only, no neighbours known."""
+        for network, interface in INTERFACES.items():
+            own = address_on(network, self.number)
+            for address in self.addresses(interface):
+                if address != own:
+                    self.namespace.ip("addr", "del", f"{address}/32", "dev", interface)
+            self.namespace.ip("link", "set", interface, "down")
+            self.namespace.ip("link", "set", interface, "up")
+
     def frames(self, interface: str) -> FrameCount:
         return frames_of(self.namespace, interface)
 

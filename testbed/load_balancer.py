@@ -33,6 +33,21 @@ class LoadBalancer:
     def name(self) -> str:
         return self.host.name
 
+    def lose_power(self) -> None:
+        """All of it ends at once, and with it what is in memory; files stay.
+
+        Its cables have to be cut before, or it says goodbye.
+        """
+        self.host.kill_all()
+        self.keepalived.remove_pid_files()
+        self.agent.detach()
+        self.host.reset_interfaces()
+
+    def boot(self) -> None:
+        """In the order of the units: keepalived when the agent is ready."""
+        self.agent.start_again()
+        self.keepalived.start()
+
     def prepare(self) -> None:
         """Settings of the host itself."""
         # The XDP program asks the kernel's routes where it has no next hop

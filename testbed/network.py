@@ -17,6 +17,16 @@ from testbed.namespace import Namespace
 from testbed.tap import Tap
 
 _PREFIX_LENGTH = 24
+_CUT_TABLE = "table bridge path_cut"
+# What the switches forward, multicast and XDP's frames included.
+_PATH_CUT = f"""\
+{_CUT_TABLE} {{{{
+  chain forward {{{{
+    type filter hook forward priority filter;
+    {{rules}}
+  }}}}
+}}}}
+"""
 
 
 class Network:
@@ -62,6 +72,18 @@ class Network:
     def heal(self, host: Host) -> None:
         self._set_ports(host, "up")
 
+    def cut_path(self, one: Host, other: Host) -> None:
+        """No frame gets from one to the other, on either network; all else does.
+
+        One path at a time, until heal_path().
+        """
+        there, back = _drop_between(one, other), _drop_between(other, one)
+        self.namespace.call(["nft", _PATH_CUT.format(rules="\n".join(there + back))])
+
+    def heal_path(self) -> None:
+        """What cut_path() cut, if anything."""
+        self.namespace.call(["nft", f"add {_CUT_TABLE}; delete {_CUT_TABLE}"])
+
     def frames(self, host: Host, switch: str = FABRIC) -> FrameCount:
         """Of the switch's port: rx is what the host sent, tx what it was sent.
 
@@ -99,6 +121,14 @@ class Network:
 
     def _ip(self, *arguments: str) -> None:
         self.namespace.ip(*arguments)
+
+
+def _drop_between(source: Host, destination: Host) -> list[str]:
+    return [
+        f'iifname "{Network.port(source, switch)}" '
+        f'oifname "{Network.port(destination, switch)}" drop'
+        for switch in (FABRIC, HEALTH)
+    ]
 
 
 def _mac(address: str) -> str:

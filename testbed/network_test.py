@@ -59,6 +59,23 @@ class NetworkTest(unittest.TestCase):
         self.network.heal(self.server)
         self.assertTrue(self.reaches("10.0.0.101"))
 
+    def test_the_path_between_two_hosts_is_cut_until_it_is_healed(self) -> None:
+        other = self.add_host("web2", 102)
+        self.network.cut_path(self.client, other)
+        self.assertFalse(self.reaches("10.0.0.102"))
+        self.assertFalse(self.reaches("10.1.0.102"))
+        self.assertTrue(self.reaches("10.0.0.101"))
+        self.network.heal_path()
+        self.assertTrue(self.reaches("10.0.0.102"))
+        self.network.heal_path()
+
+    def test_interfaces_after_a_boot(self) -> None:
+        self.assertTrue(self.reaches("10.0.0.101"))
+        self.server.reset_interfaces()
+        self.assertEqual(self.server.addresses(FABRIC_INTERFACE), ["10.0.0.101"])
+        self.assertEqual(self.server.call("ip", "neigh", "show"), "")
+        self.assertTrue(self.reaches("10.0.0.101"))
+
     def test_the_switch_passes_frames_through_native_xdp(self) -> None:
         self.network.pass_xdp(self.server, runfile("testbed/xdp_pass.bpf.o"))
         link = self.network.namespace.ip("link", "show", "fabric-web1")
