@@ -33,6 +33,7 @@ absl::Status LbProgram::Load(const Options& options) {
   object_->rodata->decrement_ttl = options.decrement_ttl;
   object_->rodata->tcp_idle_ticks = options.tcp_idle_ticks;
   object_->rodata->flow_inserts_per_tick = options.flow_inserts_per_tick;
+  object_->rodata->tell_flows = options.tell_flows;
   L275_RETURN_IF_ERROR(maps_->ShareWith(object_.get()));
   const int error = lb__load(object_.get());
   return error == 0 ? absl::OkStatus() : ErrnoStatus(-error, "lb__load()");

@@ -26,6 +26,7 @@ class LbProgram {
     uint64_t hash_seed = 1;
     uint32_t tcp_idle_ticks = 900;
     uint32_t flow_inserts_per_tick = 100000;
+    bool tell_flows = false;
   };
 
   // What became of a frame.

@@ -37,7 +37,8 @@ std::optional<uint32_t> FlowKeeper::BackendOf(const l275_flow_key& key) const {
 
 void FlowKeeper::SetWatcher(FlowWatcher* watcher) {
   watcher_ = watcher;
-  sweep_.SetWatcher(watcher);
+  watching_ = false;
+  sweep_.SetWatcher(nullptr);
 }
 
 void FlowKeeper::PassSoon() {
@@ -47,9 +48,15 @@ void FlowKeeper::PassSoon() {
 
 void FlowKeeper::OnTimer() {
   if (writer_.slots().tracked() > 0) tracking_ = true;
-  if (watcher_ != nullptr && !sweep_.within_pass()) watcher_->OnPassBegin();
+  if (!sweep_.within_pass()) BeginPass();
   if (tracking_ || !swept_) return Step();
   EndPass();
+}
+
+void FlowKeeper::BeginPass() {
+  watching_ = watcher_ != nullptr;
+  sweep_.SetWatcher(watcher_);
+  if (watching_) watcher_->OnPassBegin();
 }
 
 void FlowKeeper::Step() {
@@ -70,9 +77,10 @@ void FlowKeeper::Step() {
   EndPass();
 }
 
+// The watcher may want another pass.
 void FlowKeeper::EndPass() {
-  if (watcher_ != nullptr) watcher_->OnPassEnd();
   Rest();
+  if (watching_) watcher_->OnPassEnd();
 }
 
 void FlowKeeper::Rest() {

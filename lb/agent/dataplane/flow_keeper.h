@@ -10,6 +10,7 @@
 
 #include "common/libevent_ptr.h"
 #include "lb/agent/dataplane/flow_sweep.h"
+#include "lb/agent/dataplane/flow_watcher.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 
@@ -27,7 +28,8 @@ class FlowKeeper {
   FlowKeeper(const FlowKeeper&) = delete;
   FlowKeeper& operator=(const FlowKeeper&) = delete;
 
-  // Sees all passes; null for nobody. Outlives the keeper.
+  // Sees all passes from the next that begins on; null for nobody. Outlives the
+  // keeper, unless another takes its place.
   void SetWatcher(FlowWatcher* watcher);
 
   // The next pass begins as soon as the loop turns, or the one that goes on has
@@ -42,6 +44,7 @@ class FlowKeeper {
 
  private:
   void OnTimer();
+  void BeginPass();
   void Step();
   void EndPass();
   void Rest();
@@ -50,6 +53,7 @@ class FlowKeeper {
   const uint32_t idle_ticks_;
   FlowSweep sweep_;
   FlowWatcher* watcher_ = nullptr;
+  bool watching_ = false;  // it saw the pass begin
   FlowSweep::Result last_;
   // Whether a slot was tracked in this pass; and whether the last one found
   // none that was, so that it left no entry behind.

@@ -8,14 +8,18 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "lb/agent/dataplane/flow_watcher.h"
 #include "lb/agent/dataplane/map_contents.h"
 #include "lb/agent/dataplane/tick.h"
 
 namespace l275 {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
@@ -26,12 +30,50 @@ constexpr Ipv4Address kTwo = Ipv4Address::FromHost(0x0a000102);
 const ServiceAddress kService = {IPPROTO_TCP, Ipv4Address::FromHost(0x0a0000c8),
                                  80};
 
+// The kernel hands out 16,384 entries at a time.
+constexpr uint32_t kManyFlows = 40000;
+constexpr uint32_t kSomeTicks = 4;
+
 constexpr l275_flow_key kFlow = {1, 0, 0, 0, IPPROTO_TCP, {}};
+
+// What the passes showed.
+class Spectator : public FlowWatcher {
+ public:
+  struct Pass {
+    uint32_t flows = 0;
+    steady_clock::time_point began, ended;
+  };
+
+  void OnPassBegin() override {
+    flows_ = 0;
+    began_ = steady_clock::now();
+  }
+  void OnFlow(const l275_flow_key&, const l275_flow& flow) override {
+    ++flows_;
+    last_ = flow;
+    if (on_flow) on_flow();
+  }
+  void OnPassEnd() override {
+    passes.push_back({flows_, began_, steady_clock::now()});
+    if (on_end) on_end();
+  }
+
+  const l275_flow& last() const { return last_; }
+
+  std::vector<Pass> passes;
+  std::function<void()> on_flow;
+  std::function<void()> on_end;
+
+ private:
+  uint32_t flows_ = 0;
+  l275_flow last_{};
+  steady_clock::time_point began_;
+};
 
 class FlowKeeperTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto maps = Maps::Create({1, 2, 64, 16});
+    auto maps = Maps::Create({1, 2, 64, kManyFlows});
     ASSERT_TRUE(maps.ok()) << maps.status();
     maps_ = *std::move(maps);
     writer_ = std::make_unique<MapWriter>(maps_.get(), /*hash_seed=*/1);
@@ -59,12 +101,13 @@ class FlowKeeperTest : public ::testing::Test {
   }
 
   // A packet of a flow that stays at backend one.
-  void Send(uint32_t slot) {
+  void Send(uint32_t slot, uint32_t number = 0, uint32_t lives_ticks = 0) {
+    l275_flow_key key = kFlow;
+    key.destination = number;
     const uint32_t id = writer_->services().at(kService).backends.at(kOne).id;
     const l275_flow flow = {id, maps_->backends()[id].generation,
-                            TickOf(steady_clock::now()), slot};
-    ASSERT_EQ(bpf_map_update_elem(maps_->flows_fd(), &kFlow, &flow, BPF_ANY),
-              0);
+                            TickOf(steady_clock::now()) + lives_ticks, slot};
+    ASSERT_EQ(bpf_map_update_elem(maps_->flows_fd(), &key, &flow, BPF_ANY), 0);
   }
 
   bool IsTableEmpty() const {
@@ -80,6 +123,12 @@ class FlowKeeperTest : public ::testing::Test {
       event_base_loop(base_.get(), EVLOOP_ONCE);
     }
     return true;
+  }
+
+  // Fills the table with flows that stay at backend one, so that a pass takes
+  // more than a step. They count for some seconds.
+  void SendMany(uint32_t slot) {
+    for (uint32_t i = 0; i < kManyFlows; ++i) Send(slot, i, kSomeTicks);
   }
 
   EventBasePtr base_{event_base_new()};
@@ -124,6 +173,102 @@ TEST_F(FlowKeeperTest, LeavesNoEntryBehind) {
   ASSERT_TRUE(RunUntil([&] { return writer_->slots().tracked() == 0; }));
   Send(slot);
   EXPECT_TRUE(RunUntil([&] { return IsTableEmpty(); }));
+}
+
+TEST_F(FlowKeeperTest, ShowsEachPassAllEntriesThatCount) {
+  Use();
+  Write(0);
+  const uint32_t slot = SlotOfOne();
+  const uint32_t one = writer_->services().at(kService).backends.at(kOne).id;
+  SendMany(slot);
+  Spectator spectator;
+  keeper_->SetWatcher(&spectator);
+  ASSERT_TRUE(RunUntil([&] { return !spectator.passes.empty(); }));
+  EXPECT_EQ(spectator.passes[0].flows, kManyFlows);
+  EXPECT_EQ(spectator.last().backend, one);
+  EXPECT_EQ(spectator.last().slot, slot);
+  EXPECT_EQ(keeper_->last().entries, kManyFlows);
+
+  // What is idle is not shown, though it is there.
+  ASSERT_TRUE(RunUntil([&] {
+    Send(slot, 7);
+    return spectator.passes.back().flows == 1;
+  }));
+  EXPECT_EQ(keeper_->last().entries, kManyFlows);
+}
+
+TEST_F(FlowKeeperTest, WithoutTrackedSlotsPassesShowNothing) {
+  Spectator spectator;
+  keeper_->SetWatcher(&spectator);
+  ASSERT_TRUE(RunUntil([&] { return spectator.passes.size() == 3; }));
+  for (const Spectator::Pass& pass : spectator.passes) {
+    EXPECT_EQ(pass.flows, 0u);
+  }
+}
+
+TEST_F(FlowKeeperTest, NobodyIsShownAnythingAnyMore) {
+  Spectator spectator, other;
+  keeper_->SetWatcher(&spectator);
+  ASSERT_TRUE(RunUntil([&] { return spectator.passes.size() == 1; }));
+  keeper_->SetWatcher(nullptr);
+  keeper_->SetWatcher(&other);
+  ASSERT_TRUE(RunUntil([&] { return other.passes.size() == 1; }));
+  EXPECT_EQ(spectator.passes.size(), 1u);
+  keeper_->SetWatcher(nullptr);
+}
+
+TEST_F(FlowKeeperTest, WhoComesWithinAPassWaitsForTheNext) {
+  Use();
+  Write(0);
+  SendMany(SlotOfOne());
+  Spectator early, late;
+  keeper_->SetWatcher(&early);
+  early.on_flow = [&] { keeper_->SetWatcher(&late); };
+  ASSERT_TRUE(RunUntil([&] { return late.passes.size() == 1; }));
+  EXPECT_EQ(late.passes[0].flows, kManyFlows);
+  EXPECT_TRUE(early.passes.empty());
+  keeper_->SetWatcher(nullptr);
+}
+
+// Passes that nobody is in a hurry for begin a second apart.
+TEST_F(FlowKeeperTest, APassSoonBeginsAtOnce) {
+  Spectator spectator;
+  keeper_->SetWatcher(&spectator);
+  keeper_->PassSoon();
+  const auto before = steady_clock::now();
+  ASSERT_TRUE(RunUntil([&] { return spectator.passes.size() == 2; }));
+  EXPECT_LT(spectator.passes[0].began - before, milliseconds(500));
+  EXPECT_GE(spectator.passes[1].began - before, milliseconds(900));
+}
+
+TEST_F(FlowKeeperTest, APassSoonFollowsTheOneThatGoesOn) {
+  Use();
+  Write(0);
+  SendMany(SlotOfOne());
+  Spectator spectator;
+  keeper_->SetWatcher(&spectator);
+  bool asked = false;
+  spectator.on_flow = [&] {
+    if (!std::exchange(asked, true)) keeper_->PassSoon();
+  };
+  ASSERT_TRUE(RunUntil([&] { return spectator.passes.size() == 3; }));
+  EXPECT_EQ(spectator.passes[0].flows, kManyFlows);
+  EXPECT_EQ(spectator.passes[1].flows, kManyFlows);
+  const auto& [first, second, third] =
+      std::tie(spectator.passes[0], spectator.passes[1], spectator.passes[2]);
+  EXPECT_LT(second.began - first.ended, milliseconds(500));
+  EXPECT_GE(third.began - second.ended, milliseconds(900));
+}
+
+TEST_F(FlowKeeperTest, AWatcherCanAskForAnotherPassAtTheEndOfOne) {
+  Spectator spectator;
+  keeper_->SetWatcher(&spectator);
+  spectator.on_end = [&] {
+    if (spectator.passes.size() == 1) keeper_->PassSoon();
+  };
+  ASSERT_TRUE(RunUntil([&] { return spectator.passes.size() == 2; }));
+  EXPECT_LT(spectator.passes[1].began - spectator.passes[0].ended,
+            milliseconds(500));
 }
 
 }  // namespace

@@ -287,6 +287,101 @@ TEST_F(SlotWriterTest, SettlesAllOfAnUnusedRangeAtOnce) {
   EXPECT_EQ(writer_->tracked(), 1u);
 }
 
+TEST_F(SlotWriterTest, Follows) {
+  const struct {
+    const char* description;
+    State before;
+    uint32_t fallback;
+    bool tracked;
+    State after;
+  } kRows[] = {
+      {"untracked on both, the same owner", {kOne, 0}, kOne, false, {kOne, 0}},
+      {"untracked there, another owner",
+       {kOne, 0},
+       kTwo,
+       false,
+       {kTracked | kOne, kTwo}},
+      {"untracked there, nobody's that is here",
+       {kOne, kTwo},
+       kNone,
+       false,
+       {kOne, kTwo}},
+      {"tracked there, away from the owner",
+       {kOne, 0},
+       kTwo,
+       true,
+       {kTracked | kOne, kTwo}},
+      {"tracked there, at the owner",
+       {kOne, kTwo},
+       kOne,
+       true,
+       {kTracked | kOne, kOne}},
+      {"tracked there, nobody's that is here",
+       {kOne, kTwo},
+       kNone,
+       true,
+       {kTracked | kOne, kOne}},
+      {"tracked on both, the same prior",
+       {kTracked | kOne, kUnrecorded | kTwo},
+       kTwo,
+       true,
+       {kTracked | kOne, kUnrecorded | kTwo}},
+      {"tracked on both, another prior",
+       {kTracked | kOne, kTwo},
+       kDraining,
+       true,
+       {kTracked | kOne, kDraining}},
+      {"tracked here, settled there",
+       {kTracked | kOne, kTwo},
+       kOne,
+       false,
+       {kOne, kTwo}},
+      {"tracked here, untracked there at the prior",
+       {kTracked | kOne, kTwo},
+       kTwo,
+       false,
+       {kTracked | kOne, kTwo}},
+      {"no owner here", {kNone, 0}, kTwo, false, {kTracked | kNone, kTwo}},
+      {"no owner on both", {kNone, 0}, kNone, false, {kNone, 0}},
+  };
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    Word() = row.before.word;
+    Prior() = row.before.prior;
+    const uint32_t tracked = writer_->tracked();
+    writer_->Follow(kSlot, row.fallback, row.tracked, kChanged);
+    EXPECT_EQ(Word(), row.after.word);
+    EXPECT_EQ(Prior(), row.after.prior);
+    const auto is_tracked = [](const State& state) {
+      return (state.word & kTracked) != 0 ? 1 : 0;
+    };
+    EXPECT_EQ(static_cast<int>(writer_->tracked() - tracked),
+              is_tracked(row.after) - is_tracked(row.before));
+  }
+}
+
+TEST_F(SlotWriterTest, WhatItFollowsBeginsTheWait) {
+  Word() = kOne;
+  writer_->Follow(kSlot, kTwo, /*tracked=*/true, kChanged);
+  Settle(kOver - 1, NothingAway);
+  EXPECT_EQ(Prior(), kTwo);
+  for (int sweep = 0; sweep < 2; ++sweep) Settle(kOver, NothingAway);
+  EXPECT_EQ(Word(), kOne);
+}
+
+TEST_F(SlotWriterTest, WhatIsPostponedWaitsAnew) {
+  Track(kSlot);
+  Track(kSlot + 16);
+  writer_->Postpone(kSlot, 1, kOver);
+  for (int sweep = 0; sweep < 2; ++sweep) Settle(kOver, NothingAway);
+  EXPECT_EQ(Word(), kTracked | kTwo);
+  EXPECT_EQ(Word(kSlot + 16), kTwo);
+  for (int sweep = 0; sweep < 2; ++sweep) {
+    Settle(kOver + kIdle + 2, NothingAway);
+  }
+  EXPECT_EQ(Word(), kTwo);
+}
+
 // So that the sweep takes away what is left of their flows.
 TEST_F(SlotWriterTest, ForgottenSlotsAreNotTracked) {
   Track(10);
