@@ -2,9 +2,10 @@
 
     bazel run -c opt //bench:restart -- [--restarts=20] [--json]
 
-One load balancer and three web servers. The agent is killed, and stopped, so many
-times each, while 20,000 frames a second go through the program and are counted at
-both ends, and 2,000 connections keep talking.
+One load balancer and three web servers. The agent is killed, stopped, and upgraded
+to a build of another version and back, so many times each, while 20,000 frames a
+second go through the program and are counted at both ends, and 2,000 connections
+keep talking.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from typing import Callable
 from testbed.bed import Testbed
 from testbed.binaries import Binaries
 from testbed.errors import TestbedError
+from testbed.runfiles import runfile
 from tests.network.connections import Connections
 from tests.network.flood import drop_at_servers
 from tests.network.restarts import Counted, count_frames, restart
 
 _CONNECTIONS = 2000
+_NEXT = "tests/upgrade/lb_agent_next"
 _SECONDS_A_RESTART = 0.6
 
 
@@ -33,29 +36,46 @@ class Restarts:
         self._bed = bed
         self._connections = connections
         self._agent = bed.lbs[0].agent
+        self._other = runfile(_NEXT)
+        self._starts: list[float] = []
 
-    def measure(self, count: int, kill: bool) -> tuple[Counted, list[float], int]:
+    def measure(
+        self, count: int, restart_it: Callable[[], None]
+    ) -> tuple[Counted, list[float], int]:
         """Frames at both ends, seconds of each start, connections that broke."""
-        starts: list[float] = []
+        self._starts = []
         broken = len(self._connections.broken())
 
         def restarts() -> None:
             for _ in range(count):
-                starts.append(seconds(lambda: self._restart(kill)))
+                restart_it()
 
         duration = int(10 + _SECONDS_A_RESTART * count)
         counted = count_frames(self._bed, duration, restarts)
         self._connections.wait_until_all_have_talked()
-        return counted, starts, len(self._connections.broken()) - broken
+        return counted, self._starts, len(self._connections.broken()) - broken
+
+    def kill(self) -> None:
+        self._restart(kill=True)
+
+    def stop(self) -> None:
+        self._restart(kill=False)
+
+    def upgrade(self) -> None:
+        """To the build that does not run now."""
+        before = self._version()
+        self._agent.program, self._other = self._other, self._agent.program
+        self.stop()
+        if self._version() == before:
+            raise TestbedError(f"the agent is of version {before} as before")
 
     def _restart(self, kill: bool) -> None:
+        begin = time.monotonic()
         restart(self._agent, self._bed.services(), (), kill)
+        self._starts.append(time.monotonic() - begin)
 
-
-def seconds(action: Callable[[], None]) -> float:
-    begin = time.monotonic()
-    action()
-    return time.monotonic() - begin
+    def _version(self) -> str:
+        return self._agent.lbctl_json("status")["version"]
 
 
 def main() -> int:
@@ -73,8 +93,14 @@ def main() -> int:
             with Connections(bed.client) as connections:
                 connections.open(_CONNECTIONS)
                 restarts = Restarts(bed, connections)
-                for name, kill in (("killed", True), ("stopped", False)):
-                    counted, starts, broken = restarts.measure(arguments.restarts, kill)
+                for name, restart_it in (
+                    ("killed", restarts.kill),
+                    ("stopped", restarts.stop),
+                    ("upgraded", restarts.upgrade),
+                ):
+                    counted, starts, broken = restarts.measure(
+                        arguments.restarts, restart_it
+                    )
                     print(
                         f"{name} {arguments.restarts} times: {counted.lost} of "
                         f"{counted.sent} frames lost, {broken} of {_CONNECTIONS} "

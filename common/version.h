@@ -4,7 +4,7 @@
 namespace l275 {
 
 // Of all programs: they are built and deployed together.
-inline constexpr char kVersion[] = "0.1.0";
+extern const char kVersion[];
 
 }  // namespace l275
 

@@ -65,6 +65,7 @@ class Agent:
         self._bpf_folder = bpf_folder
         self._beacon_keys = beacon_keys
         self._peers = peers
+        self.program = binaries.lb_agent  # what the next start() runs
         self.control_socket = host.folder / CONTROL_SOCKET_NAME
         self.pins = bpf_folder / "l275"
         self.state_file = host.folder / "agent.state"
@@ -96,7 +97,7 @@ class Agent:
     def command(self, *flags: str) -> list[str]:
         """The command line that runs an agent of this host, with more flags."""
         return [
-            str(self._binaries.lb_agent),
+            str(self.program),
             f"--interface={FABRIC_INTERFACE}",
             f"--beacon_interface={HEALTH_INTERFACE}",
             f"--beacon_keys_file={self._beacon_keys}",

@@ -261,6 +261,10 @@ class RestartTest(AgentTest):
         self.assertNotEqual(self.lb.agent.lbctl_json("status")["not_saved"], "")
         self.assertNotIn(address, (folder / "agent.state").read_text())
         self.assertTrue(before.endswith("# end\n"))
+        self.lb.agent.kill()
+        self.start(_ONE, f"--state_file={folder}/agent.state")
+        saved = many[: many.index(address)]
+        self.assertEqual(set(self.weights()), {"10.0.0.101", *saved})
         self.change("apply", "-f", str(self.lb.agent.services_file))
         self.assertEqual(self.lb.agent.lbctl_json("status")["not_saved"], "")
         self.assertEqual((folder / "agent.state").read_text(), before)

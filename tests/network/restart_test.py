@@ -9,23 +9,16 @@ import shutil
 import unittest
 
 from testbed.waiting import wait_until
-from tests.network.connections_case import CONNECTIONS, ConnectionsCase
-from tests.network.restarts import count_frames, restart
+from tests.network.connections_case import CONNECTIONS
+from tests.network.restart_case import RestartCase
+from tests.network.restarts import count_frames
 
 _DEADLINE_S = 16.0
 _RESTARTS = 2
 _SECONDS = 6
 
 
-class RestartTest(ConnectionsCase):
-    def start(self, *flags: str) -> None:
-        super().start(*flags)
-        self.services = self.lb.agent.services_file.read_text()
-        self.flags = [f"--max_slots={self.slots}", *flags]
-
-    def restart(self, kill: bool) -> None:
-        restart(self.lb.agent, self.services, self.flags, kill)
-
+class RestartTest(RestartCase):
     def test_agent_restarts(self) -> None:
         """With connections that are not where new ones of their slots would go."""
         self.start()

@@ -20,6 +20,10 @@ using LbObjectPtr = std::unique_ptr<lb, LbObjectDeleter>;
 // Open, and not loaded into the kernel.
 absl::StatusOr<LbObjectPtr> OpenLbObject();
 
+// Loads it into the kernel. An error says what the kernel's verifier objected
+// to; --v=1 logs all that the verifier said.
+absl::Status LoadLbObject(lb* object);
+
 // The maps of an object that the programs of all interfaces share: all but that
 // of the program's constants. In the same order for every object.
 std::vector<bpf_map*> SharedMaps(const lb* object);

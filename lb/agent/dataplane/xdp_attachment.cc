@@ -72,9 +72,7 @@ absl::Status XdpAttachment::Detach(const std::string& interface) {
 
 absl::Status XdpAttachment::Verify(const Maps& maps, const Options& options) {
   L275_ASSIGN_OR_RETURN(const LbObjectPtr object, OpenWith(maps, options));
-  const int error = lb__load(object.get());
-  if (error == 0) return absl::OkStatus();
-  return ErrnoStatus(-error, "loading the XDP program");
+  return LoadLbObject(object.get());
 }
 
 XdpAttachment::XdpAttachment(std::string interface, uint32_t ifindex,
@@ -208,14 +206,13 @@ absl::Status XdpAttachment::AttachInMode(const Maps& maps,
 absl::Status XdpAttachment::Replace(const Maps& maps, const Options& options,
                                     const AttachedPrograms& old) {
   L275_ASSIGN_OR_RETURN(object_, OpenWith(maps, options));
-  int error = lb__load(object_.get());
-  if (error != 0) return ErrnoStatus(-error, "loading the XDP program");
+  L275_RETURN_IF_ERROR(LoadLbObject(object_.get()));
   replaced_.reset(bpf_prog_get_fd_by_id(old.main_id()));
   if (!replaced_) return ErrnoStatus(errno, "opening the earlier program");
   mode_ = old.mode();
   LIBBPF_OPTS(bpf_xdp_attach_opts, attach, .old_prog_fd = replaced_.get());
-  error = bpf_xdp_attach(static_cast<int>(ifindex_), program_fd(),
-                         FlagOf(mode_) | XDP_FLAGS_REPLACE, &attach);
+  const int error = bpf_xdp_attach(static_cast<int>(ifindex_), program_fd(),
+                                   FlagOf(mode_) | XDP_FLAGS_REPLACE, &attach);
   if (error != 0) {
     return ErrnoStatus(-error,
                        absl::StrCat("replacing the program on ", interface_));
