@@ -10,7 +10,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
-#include "common/version.h"
 #include "lb/agent/sync/peer_socket.h"
 
 namespace l275 {
@@ -22,10 +21,6 @@ constexpr milliseconds kFirstDelay{100};
 constexpr milliseconds kLongestDelay{1000};
 constexpr milliseconds kAnswerTimeout{2000};
 constexpr std::chrono::seconds kSettled{5};
-
-absl::Span<const uint8_t> BytesOf(const std::string& text) {
-  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
 
 // Takes `count` bytes out of what came in, if that many are there.
 template <size_t count>
@@ -115,8 +110,8 @@ void PeerSender::OnEvent(short what) {
   } else if (state_ == State::kWelcome) {
     Fail(absl::StrCat(
         "it closed the connection after our Hello; ",
-        key_.id == 0 ? "does it expect a key?"
-                     : absl::StrCat("does it know our key ", key_.id, "?")));
+        key_id_ == 0 ? "does it expect a key?"
+                     : absl::StrCat("does it know our key ", key_id_, "?")));
   } else {
     Fail("it closed the connection");
   }
@@ -148,27 +143,19 @@ void PeerSender::ReadGreeting() {
 }
 
 absl::Status PeerSender::SendHello(const SyncNonce& listener_nonce) {
-  L275_ASSIGN_OR_RETURN(const BeaconKey* const key,
-                        keys_->SigningKey(self_.address));
-  key_ = SyncKeys::NameOf(key);
-  const SyncNonce nonce = NewSyncNonce();
-  tags_.emplace(SyncSession{listener_nonce, nonce, peer_, self_.address});
-  sync::Message message;
-  sync::Hello* const hello = message.mutable_hello();
-  hello->set_address(self_.address.ToHost());
-  hello->set_key_id(key_.id);
-  hello->set_nonce(nonce.data(), nonce.size());
-  hello->set_version(kVersion);
-  Write(message.SerializeAsString());
+  L275_ASSIGN_OR_RETURN(session_, SessionWriter::Create(keys_, listener_nonce,
+                                                        peer_, self_.address));
+  key_id_ = session_->key().id;
   state_ = State::kWelcome;
+  Write(session_->Hello());
   return absl::OkStatus();
 }
 
 void PeerSender::ReadWelcome() {
   const auto bytes = Take<kSyncTagBytes>(stream_.get());
   if (!bytes.has_value()) return;
-  if (!IsSameTag(tags_->Welcome(Key()), *bytes)) {
-    Fail(absl::StrCat("its welcome is not signed with key ", key_.id));
+  if (!session_->IsWelcome(*bytes)) {
+    Fail(absl::StrCat("its welcome is not signed with key ", key_id_));
     return;
   }
   evtimer_del(timer_.get());
@@ -190,7 +177,9 @@ bool PeerSender::Send(const sync::Message& message) {
   }
   if (!connected()) return true;
   ++counters_.messages;
-  counters_.bytes += Write(message.SerializeAsString());
+  const std::string frame = session_->Frame(message.SerializeAsString());
+  counters_.bytes += frame.size();
+  Write(frame);
   if (unsent_bytes() > kMaxUnsentBytes) {
     Fail(absl::StrCat("it takes in less than it is told: over ",
                       kMaxUnsentBytes >> 20, " MB wait for it"));
@@ -198,15 +187,8 @@ bool PeerSender::Send(const sync::Message& message) {
   return true;
 }
 
-// Returns the frame's size.
-size_t PeerSender::Write(const std::string& payload) {
-  const auto length = EncodeSyncLength(payload.size());
-  const BeaconKey::Tag tag = tags_->Next(Key(), BytesOf(payload));
-  evbuffer* const output = bufferevent_get_output(stream_.get());
-  CHECK_EQ(evbuffer_add(output, length.data(), length.size()), 0);
-  CHECK_EQ(evbuffer_add(output, payload.data(), payload.size()), 0);
-  CHECK_EQ(evbuffer_add(output, tag.data(), tag.size()), 0);
-  return SyncFrameBytes(payload.size());
+void PeerSender::Write(const std::string& frame) {
+  CHECK_EQ(bufferevent_write(stream_.get(), frame.data(), frame.size()), 0);
 }
 
 size_t PeerSender::unsent_bytes() const {
@@ -216,12 +198,12 @@ size_t PeerSender::unsent_bytes() const {
 }
 
 void PeerSender::OnKeysChanged() {
-  if (!tags_.has_value() || keys_->Holds(key_, self_.address)) return;
-  Fail(absl::StrCat("key ", key_.id, " is not in the keys file any more"));
+  if (!session_.has_value() || session_->IsKeyHeld()) return;
+  Fail(absl::StrCat("key ", key_id_, " is not in the keys file any more"));
 }
 
 std::string PeerSender::TagOfHashSeed(uint64_t hash_seed) const {
-  return connected() ? HashSeedTag(Key(), hash_seed) : "";
+  return connected() ? session_->TagOfHashSeed(hash_seed) : "";
 }
 
 void PeerSender::Fail(const std::string& error) {
@@ -232,7 +214,7 @@ void PeerSender::Fail(const std::string& error) {
   }
   state_ = State::kWaiting;
   stream_.reset();
-  tags_.reset();
+  session_.reset();
   error_ = error;
   if (std::exchange(logged_error_, error) != error) {
     LOG(WARNING) << "load balancer " << peer_.ToString()

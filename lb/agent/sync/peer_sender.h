@@ -15,7 +15,7 @@
 #include "common/endpoint.h"
 #include "common/libevent_ptr.h"
 #include "lb/agent/health/health_time.h"
-#include "lb/agent/sync/session_tags.h"
+#include "lb/agent/sync/session_writer.h"
 #include "lb/agent/sync/sync.pb.h"
 #include "lb/agent/sync/sync_keys.h"
 #include "lb/agent/sync/sync_wire.h"
@@ -76,7 +76,7 @@ class PeerSender {
   std::string TagOfHashSeed(uint64_t hash_seed) const;
 
   const Endpoint& peer() const { return peer_; }
-  uint32_t key_id() const { return key_.id; }  // of the last session
+  uint32_t key_id() const { return key_id_; }  // of the last session
   // When connected() became what it is.
   HealthTime since() const { return since_; }
   // Why there is no session, or why the last one ended: "connecting: Connection
@@ -97,8 +97,7 @@ class PeerSender {
   void OnTimer();
   void Fail(const std::string& error);
   void ArmTimer(std::chrono::milliseconds delay);
-  size_t Write(const std::string& payload);
-  const BeaconKey* Key() const { return keys_->Find(key_.id); }
+  void Write(const std::string& frame);
 
   event_base* const base_;
   const Endpoint self_;
@@ -111,8 +110,8 @@ class PeerSender {
   std::string error_;
   std::string logged_error_;  // since the last session
   Counters counters_;
-  SyncKeys::Name key_;
-  std::optional<SessionTags> tags_;
+  uint32_t key_id_ = 0;
+  std::optional<SessionWriter> session_;  // from its Hello on
   BuffereventPtr stream_;
   EventPtr timer_;  // of the next attempt, or for the welcome to come
 };
