@@ -16,8 +16,8 @@
 namespace l275 {
 namespace {
 
-// Much: a log that does not fit hides the error on kernels before 6.4. Memory is
-// used for as much as there is to say.
+// Much: a log that does not fit hides the error on kernels before 6.4. Memory
+// is used for as much as there is to say.
 constexpr size_t kVerifierLogSize = 1 << 24;
 
 // The end of its log, before the statistics: an instruction, and what is wrong
