@@ -451,6 +451,31 @@ TEST_F(PeerTest, ASlowPeerIsBegunAnew) {
   EXPECT_TRUE(Run([&] { return connected_ == 2; }));
 }
 
+// The sender in a host of its own, on a cable that is pulled and put back.
+TEST_F(PeerTest, APeerThatIsCutOffIsNoticedByWhatItDoesNotAcknowledge) {
+  const TestNamespace other;
+  host_.Ip("addr del 10.1.0.3/32 dev lo");
+  host_.Connect("cable", other, "cable");
+  host_.Ip("route add 10.1.0.3/32 dev cable");
+  other.Ip("addr add 10.1.0.3/24 dev cable");
+  Listen();
+  {
+    const TestNamespace::Scope in_other(other);
+    Send();
+    ASSERT_TRUE(RunUntilHeard()) << sender_->error();
+  }
+  host_.Ip("link set cable down");
+  sender_->Send(Alive(1));
+  const HealthTime start = HealthTime::clock::now();
+  ASSERT_TRUE(Run([&] { return !sender_->connected(); }));
+  EXPECT_GE(HealthTime::clock::now() - start, milliseconds(2900));
+  EXPECT_EQ(sender_->error(), "Connection timed out");
+  host_.Ip("link set cable up");
+  host_.Ip("route replace 10.1.0.3/32 dev cable");
+  const TestNamespace::Scope in_other(other);  // where it connects from
+  EXPECT_TRUE(Run([&] { return connected_ == 2; })) << sender_->error();
+}
+
 TEST_F(PeerTest, SessionsLiveOnWhenTheirKeyStays) {
   Connect();
   for (SyncKeys* keys : {&a_keys_, &b_keys_}) {
