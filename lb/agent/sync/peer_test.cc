@@ -1,6 +1,7 @@
 #include <event2/event.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -308,6 +309,25 @@ TEST_F(PeerTest, OfACrowdTheNewestAreKept) {
   crowd[2]->Send(hellos[2]);
   EXPECT_THAT(crowd[2]->Receive(kSyncTagBytes), SizeIs(kSyncTagBytes));
   EXPECT_THAT(said_, ElementsAre("hello"));
+}
+
+TEST_F(PeerTest, WithoutADescriptorToAcceptWithItTriesLater) {
+  Listen();
+  RawPeer waiting(base_.get());
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::vector<std::string> lines;
+  const bool told = Run([&] {
+    if (lines.empty()) lines = log_.Take();
+    return !lines.empty();
+  });
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(told);
+  EXPECT_THAT(lines, ElementsAre("cannot accept connections on 10.1.0.2:9276: "
+                                 "Too many open files"));
+  EXPECT_THAT(waiting.Receive(kSyncGreetingBytes), SizeIs(kSyncGreetingBytes));
 }
 
 TEST_F(PeerTest, ARecordedSessionIsRefused) {
