@@ -20,6 +20,7 @@ sanitized=(
   //lb/agent/health:panic_watch_test
   //lb/agent/health:replay_guard_test
   //lb/agent/health:replay_store_test
+  //lb/agent/sync:session_reader_test
 )
 
 echo "== Formatting"
@@ -38,7 +39,7 @@ bazel build //...
 echo "== Tests"
 status=0
 bazel test --test_summary=short "$@" //... 2>&1 | tee "$log" || status=$?
-echo "== Tests with sanitizers: what strangers' datagrams reach"
+echo "== Tests with sanitizers: what strangers' bytes reach"
 bazel test --config=sanitize --test_summary=short "${sanitized[@]}" 2>&1 |
   tee -a "$log" || status=$?
 

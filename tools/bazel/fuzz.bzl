@@ -8,6 +8,7 @@ _FLAGS = [
     "-fsanitize=fuzzer,address,undefined",
     "-fno-sanitize-recover=undefined",
     "-I.",
+    "-I$(GENDIR)",
 ]
 
 # The shared objects of what third_party links statically.

@@ -1,6 +1,7 @@
 #include <event2/event.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -310,6 +311,25 @@ TEST_F(PeerTest, OfACrowdTheNewestAreKept) {
   EXPECT_THAT(said_, ElementsAre("hello"));
 }
 
+TEST_F(PeerTest, WithoutADescriptorToAcceptWithItTriesLater) {
+  Listen();
+  RawPeer waiting(base_.get());
+  rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none = {0, before.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+  std::vector<std::string> lines;
+  const bool told = Run([&] {
+    if (lines.empty()) lines = log_.Take();
+    return !lines.empty();
+  });
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
+  EXPECT_TRUE(told);
+  EXPECT_THAT(lines, ElementsAre("cannot accept connections on 10.1.0.2:9276: "
+                                 "Too many open files"));
+  EXPECT_THAT(waiting.Receive(kSyncGreetingBytes), SizeIs(kSyncGreetingBytes));
+}
+
 TEST_F(PeerTest, ARecordedSessionIsRefused) {
   Listen();
   RawPeer first(base_.get());
@@ -449,6 +469,31 @@ TEST_F(PeerTest, ASlowPeerIsBegunAnew) {
   EXPECT_EQ(sender_->unsent_bytes(), 0u);
   EXPECT_THAT(sender_->error(), HasSubstr("over 64 MB wait for it"));
   EXPECT_TRUE(Run([&] { return connected_ == 2; }));
+}
+
+// The sender in a host of its own, on a cable that is pulled and put back.
+TEST_F(PeerTest, APeerThatIsCutOffIsNoticedByWhatItDoesNotAcknowledge) {
+  const TestNamespace other;
+  host_.Ip("addr del 10.1.0.3/32 dev lo");
+  host_.Connect("cable", other, "cable");
+  host_.Ip("route add 10.1.0.3/32 dev cable");
+  other.Ip("addr add 10.1.0.3/24 dev cable");
+  Listen();
+  {
+    const TestNamespace::Scope in_other(other);
+    Send();
+    ASSERT_TRUE(RunUntilHeard()) << sender_->error();
+  }
+  host_.Ip("link set cable down");
+  sender_->Send(Alive(1));
+  const HealthTime start = HealthTime::clock::now();
+  ASSERT_TRUE(Run([&] { return !sender_->connected(); }));
+  EXPECT_GE(HealthTime::clock::now() - start, milliseconds(2900));
+  EXPECT_EQ(sender_->error(), "Connection timed out");
+  host_.Ip("link set cable up");
+  host_.Ip("route replace 10.1.0.3/32 dev cable");
+  const TestNamespace::Scope in_other(other);  // where it connects from
+  EXPECT_TRUE(Run([&] { return connected_ == 2; })) << sender_->error();
 }
 
 TEST_F(PeerTest, SessionsLiveOnWhenTheirKeyStays) {

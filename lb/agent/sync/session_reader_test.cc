@@ -282,6 +282,9 @@ TEST_F(SessionReaderTest, BothEndsMakeTheSameTagOfASeed) {
   Listen(&reader_, writer_.Hello());
   EXPECT_EQ(reader_.TagOfHashSeed(5), writer_.TagOfHashSeed(5));
   EXPECT_NE(reader_.TagOfHashSeed(5), writer_.TagOfHashSeed(6));
+  keys_.Set(Keys("1 * 000102030405060708090a0b0c0d0e0f\n"));
+  EXPECT_EQ(reader_.TagOfHashSeed(5), "") << "never with a key for nobody";
+  EXPECT_EQ(writer_.TagOfHashSeed(5), "");
 }
 
 TEST_F(SessionReaderTest, HalfAFrameIsWaitedFor) {

@@ -37,9 +37,9 @@ class SessionWriter {
   const SyncKeys::Name& key() const { return key_; }
   // Whether the keys still hold that of the session.
   bool IsKeyHeld() const { return keys_->Holds(key_, session_.sender); }
-  // Its key's, for Declared.hash_seed_tag.
+  // Its key's, for Declared.hash_seed_tag; empty when that is not held.
   std::string TagOfHashSeed(uint64_t hash_seed) const {
-    return HashSeedTag(Key(), hash_seed);
+    return IsKeyHeld() ? HashSeedTag(Key(), hash_seed) : "";
   }
 
  private:
