@@ -119,8 +119,9 @@ INSTANTIATE_TEST_SUITE_P(All, FlowImporterConflictTest,
                          ::testing::Values(FlowConflict::kTheirs,
                                            FlowConflict::kOurs),
                          [](const auto& param_info) {
-                           return param_info.param == FlowConflict::kTheirs ? "Theirs"
-                                                                      : "Ours";
+                           return param_info.param == FlowConflict::kTheirs
+                                      ? "Theirs"
+                                      : "Ours";
                          });
 
 TEST_P(FlowImporterConflictTest, StoresWhatTheProgramWouldHave) {
