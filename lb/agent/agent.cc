@@ -16,6 +16,7 @@
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/dataplane/tick.h"
 #include "lb/agent/health_services.h"
 #include "lb/agent/heritage.h"
 #include "lb/agent/map_sizing.h"
@@ -116,9 +117,12 @@ absl::Status Agent::Start() {
   StartSlowPath();
   OpenSlowPaths();
   L275_RETURN_IF_ERROR(WriteMaps());
+  CarryOver();
   L275_RETURN_IF_ERROR(StartSync());
   L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
+  CarryRest();
   L275_RETURN_IF_ERROR(attachments_->Keep());
+  carrier_.reset();
   Save(nullptr);
   started_all_ = true;
   return absl::OkStatus();
@@ -138,6 +142,7 @@ absl::Status Agent::StartMaps(const DesiredState& desired) {
                           Now(), pins_.get()));
   maps_ = std::move(heritage.maps);
   writer_ = std::move(heritage.writer);
+  carrier_ = std::move(heritage.carrier);
   living_ = std::move(heritage.living);
   inherited_ = heritage.inherited;
   // Before anything is written that the program of an earlier agent reads.
@@ -146,6 +151,24 @@ absl::Status Agent::StartMaps(const DesiredState& desired) {
   flows_ = std::make_unique<FlowKeeper>(base_, maps_.get(), writer_.get(),
                                         options_.xdp.tcp_idle_timeout);
   return absl::OkStatus();
+}
+
+// What cannot be carried over keeps no agent from starting.
+void Agent::CarryOver() {
+  if (carrier_ == nullptr) return;
+  const absl::Status carried =
+      carrier_->CarryOver(TicksOf(options_.xdp.tcp_idle_timeout), Now());
+  LOG_IF(ERROR, !carried.ok()) << "not all carried over: " << carried.message();
+}
+
+void Agent::CarryRest() {
+  if (carrier_ == nullptr) return;
+  const absl::Status carried = carrier_->CarryRest(Now());
+  LOG_IF(ERROR, !carried.ok()) << "not all carried over: " << carried.message();
+  LOG(INFO) << carrier_->report().Summary();
+  for (const std::string& line : carrier_->report().Losses()) {
+    LOG(WARNING) << line;
+  }
 }
 
 void Agent::StartTimers() {

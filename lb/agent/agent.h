@@ -23,6 +23,7 @@
 #include "lb/agent/config/desired_source.h"
 #include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/flow_keeper.h"
+#include "lb/agent/dataplane/map_carrier.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/pin_folder.h"
@@ -111,6 +112,8 @@ class Agent : public Controller {
 
   absl::Status Start();
   absl::Status StartMaps(const DesiredState& desired);
+  void CarryOver();
+  void CarryRest();
   void StartTimers();
   absl::Status StartHealth();
   absl::Status HearBeacons();
@@ -146,7 +149,8 @@ class Agent : public Controller {
   std::unique_ptr<PinFolder> pins_;
   std::unique_ptr<Maps> maps_;
   std::unique_ptr<MapWriter> writer_;
-  std::vector<LivingBackend> living_;  // when this agent took over
+  std::unique_ptr<MapCarrier> carrier_;  // while starting; null: nothing to do
+  std::vector<LivingBackend> living_;    // when this agent took over
   std::unique_ptr<FlowKeeper> flows_;
   std::unique_ptr<Sync> sync_;  // null: there are no peers
   bool inherited_ = false;      // the maps are an earlier agent's

@@ -61,19 +61,16 @@ absl::StatusOr<std::set<ServiceAddress>> UsedIn(const Maps& maps,
   return used;
 }
 
-absl::StatusOr<Heritage> TakeOver(const HeritageOptions& options,
-                                  MapWriter::TimePoint now,
-                                  std::unique_ptr<Maps> maps) {
+// The writer that goes on with them.
+absl::StatusOr<std::unique_ptr<MapWriter>> TakeOver(
+    const HeritageOptions& options, MapWriter::TimePoint now, Maps* maps) {
   L275_RETURN_IF_ERROR(CheckSizes(maps->sizes(), options));
-  Heritage heritage;
-  heritage.maps = std::move(maps);
-  heritage.writer =
-      std::make_unique<MapWriter>(heritage.maps.get(), options.hash_seed);
-  L275_RETURN_IF_ERROR(heritage.writer->Adopt(now));
+  auto writer = std::make_unique<MapWriter>(maps, options.hash_seed);
+  L275_RETURN_IF_ERROR(writer->Adopt(now));
   LOG(INFO) << "took over the maps of an earlier agent: "
-            << heritage.writer->services().size() << " services, "
-            << heritage.writer->slots().tracked() << " tracked slots";
-  return heritage;
+            << writer->services().size() << " services, "
+            << writer->slots().tracked() << " tracked slots";
+  return writer;
 }
 
 absl::StatusOr<Heritage> BuildAnew(const HeritageOptions& options,
@@ -86,27 +83,37 @@ absl::StatusOr<Heritage> BuildAnew(const HeritageOptions& options,
   return heritage;
 }
 
-// Where they cannot be gone on with, they still tell who lived, and which
-// services have flows.
+absl::StatusOr<Heritage> BuildFrom(const HeritageOptions& options,
+                                   PinFolder* pins, std::unique_ptr<Maps> old,
+                                   WrittenMaps written) {
+  L275_ASSIGN_OR_RETURN(Heritage heritage, BuildAnew(options, pins));
+  heritage.living = LivingIn(*old, written);
+  L275_ASSIGN_OR_RETURN(std::set<ServiceAddress> used, UsedIn(*old, written));
+  heritage.writer->AssumeUsed(std::move(used));
+  heritage.carrier =
+      std::make_unique<MapCarrier>(std::move(old), std::move(written),
+                                   *heritage.maps, heritage.writer.get());
+  return heritage;
+}
+
 absl::StatusOr<Heritage> Inherit(const HeritageOptions& options,
                                  MapWriter::TimePoint now, PinFolder* pins,
                                  std::unique_ptr<Maps> maps) {
-  std::vector<LivingBackend> living;
-  std::set<ServiceAddress> used;
-  const absl::StatusOr<WrittenMaps> written = WrittenMaps::Read(*maps);
-  if (written.ok()) {
-    living = LivingIn(*maps, *written);
-    L275_ASSIGN_OR_RETURN(used, UsedIn(*maps, *written));
+  absl::StatusOr<WrittenMaps> written = WrittenMaps::Read(*maps);
+  if (!written.ok()) {
+    WarnOfLoss(written.status());
+    return BuildAnew(options, pins);
   }
-  absl::StatusOr<Heritage> heritage = TakeOver(options, now, std::move(maps));
-  if (absl::IsFailedPrecondition(heritage.status())) {
-    WarnOfLoss(heritage.status());
-    heritage = BuildAnew(options, pins);
-    if (heritage.ok()) heritage->writer->AssumeUsed(std::move(used));
+  auto writer = TakeOver(options, now, maps.get());
+  if (absl::IsFailedPrecondition(writer.status())) {
+    LOG(WARNING) << writer.status().message() << ": the maps are built anew";
+    return BuildFrom(options, pins, std::move(maps), *std::move(written));
   }
-  L275_RETURN_IF_ERROR(heritage.status());
-  heritage->living = std::move(living);
-  heritage->inherited = true;
+  L275_RETURN_IF_ERROR(writer.status());
+  Heritage heritage;
+  heritage.living = LivingIn(*maps, *written);
+  heritage.maps = std::move(maps);
+  heritage.writer = *std::move(writer);
   return heritage;
 }
 
@@ -116,13 +123,16 @@ absl::StatusOr<Heritage> InheritOrCreateMaps(const HeritageOptions& options,
                                              MapWriter::TimePoint now,
                                              PinFolder* pins) {
   absl::StatusOr<std::unique_ptr<Maps>> maps = pins->OpenMaps();
-  if (maps.ok()) return Inherit(options, now, pins, *std::move(maps));
-  if (absl::IsFailedPrecondition(maps.status())) {
-    WarnOfLoss(maps.status());
-  } else if (!absl::IsNotFound(maps.status())) {
+  if (absl::IsNotFound(maps.status())) return BuildAnew(options, pins);
+  if (!maps.ok() && !absl::IsFailedPrecondition(maps.status())) {
     return maps.status();
   }
-  return BuildAnew(options, pins);
+  if (!maps.ok()) WarnOfLoss(maps.status());
+  absl::StatusOr<Heritage> heritage =
+      maps.ok() ? Inherit(options, now, pins, *std::move(maps))
+                : BuildAnew(options, pins);
+  if (heritage.ok()) heritage->inherited = true;
+  return heritage;
 }
 
 }  // namespace l275

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
+#include "lb/agent/dataplane/map_carrier.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/pin_folder.h"
@@ -24,6 +25,9 @@ struct LivingBackend {
 struct Heritage {
   std::unique_ptr<Maps> maps;
   std::unique_ptr<MapWriter> writer;
+  // From the maps of an earlier agent, where these are not the same and hold
+  // what can be carried over; else null.
+  std::unique_ptr<MapCarrier> carrier;
   // Who lived in an earlier agent's maps, be they these or not.
   std::vector<LivingBackend> living;
   // Whether there was an earlier agent at all.
@@ -37,8 +41,10 @@ struct HeritageOptions {
 };
 
 // Those that an earlier agent left in `pins`, with the services and flows that
-// they hold. Where they cannot be gone on with, a logged line says why and what
-// is lost, and new maps are staged in `pins`.
+// they hold. Where they cannot be gone on with, a logged line says why, and new
+// maps are staged in `pins`. They are to be written, and then the carrier
+// brings what the earlier ones hold; where there is none the line says what is
+// lost.
 absl::StatusOr<Heritage> InheritOrCreateMaps(const HeritageOptions& options,
                                              MapWriter::TimePoint now,
                                              PinFolder* pins);

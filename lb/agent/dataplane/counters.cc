@@ -11,7 +11,6 @@
 #include "common/status_util.h"
 
 namespace l275 {
-namespace {
 
 int PossibleCpus() {
   static const int cpus = [] {
@@ -21,8 +20,6 @@ int PossibleCpus() {
   }();
   return cpus;
 }
-
-}  // namespace
 
 absl::StatusOr<std::vector<l275_counter>> ReadCounters(
     int fd, absl::Span<const uint32_t> indices) {

@@ -12,6 +12,9 @@ namespace l275 {
 
 // The per-CPU counters that the XDP program writes, summed over CPUs.
 
+// How many values the kernel has of each: at least 1.
+int PossibleCpus();
+
 // Those at `indices` of the map `fd`, in their order. Errors name the index.
 absl::StatusOr<std::vector<l275_counter>> ReadCounters(
     int fd, absl::Span<const uint32_t> indices);

@@ -13,7 +13,6 @@
 namespace l275 {
 namespace {
 
-constexpr uint32_t kChunkEntries = 16384;
 constexpr std::chrono::minutes kRecent{1};
 
 // The program takes an entry for absent as soon as its idle timeout is over,
@@ -23,21 +22,18 @@ constexpr std::chrono::seconds kDeleteAfter{60};
 
 }  // namespace
 
-struct FlowSweep::Chunk {
-  std::vector<l275_flow_key> keys;
-  std::vector<l275_flow> flows;
-};
-
 FlowSweep::FlowSweep(Maps* maps, uint32_t idle_ticks)
-    : maps_(*maps), idle_ticks_(idle_ticks) {}
+    : maps_(*maps), idle_ticks_(idle_ticks), reader_(maps) {}
 
 absl::StatusOr<std::optional<FlowSweep::Result>> FlowSweep::Step(
     uint32_t tick) {
-  Chunk chunk;
-  const absl::StatusOr<bool> more = ReadChunk(chunk);
+  within_pass_ = true;
+  FlowReader::Chunk chunk;
+  const absl::StatusOr<bool> more = reader_.Read(chunk);
   absl::Status judged = more.ok() ? Judge(chunk, tick) : more.status();
   if (judged.ok() && *more) return std::optional<Result>();
-  position_.reset();
+  within_pass_ = false;
+  reader_.BeginAnew();
   Result result = std::exchange(result_, Result());
   if (!judged.ok()) return judged;
   return std::optional<Result>(std::move(result));
@@ -53,25 +49,7 @@ std::optional<uint32_t> FlowSweep::BackendOf(const l275_flow_key& key,
   return flow.backend;
 }
 
-// Returns whether there is more to read.
-absl::StatusOr<bool> FlowSweep::ReadChunk(Chunk& chunk) {
-  uint32_t count = kChunkEntries;
-  uint32_t next = 0;
-  chunk.keys.resize(count);
-  chunk.flows.resize(count);
-  const int error = bpf_map_lookup_batch(
-      maps_.flows_fd(), position_.has_value() ? &*position_ : nullptr, &next,
-      chunk.keys.data(), chunk.flows.data(), &count, nullptr);
-  if (error != 0 && errno != ENOENT) {
-    return ErrnoStatus(errno, "bpf_map_lookup_batch(flows)");
-  }
-  chunk.keys.resize(count);
-  chunk.flows.resize(count);
-  position_ = next;
-  return error == 0;
-}
-
-absl::Status FlowSweep::Judge(const Chunk& chunk, uint32_t tick) {
+absl::Status FlowSweep::Judge(const FlowReader::Chunk& chunk, uint32_t tick) {
   for (size_t i = 0; i < chunk.keys.size(); ++i) {
     const l275_flow& flow = chunk.flows[i];
     if (IsOver(flow, tick)) {

@@ -5,10 +5,10 @@
 #include <map>
 #include <optional>
 #include <unordered_set>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "common/map_layout.h"
+#include "lb/agent/dataplane/flow_reader.h"
 #include "lb/agent/dataplane/flow_watcher.h"
 #include "lb/agent/dataplane/maps.h"
 
@@ -38,7 +38,7 @@ class FlowSweep {
   void SetWatcher(FlowWatcher* watcher) { watcher_ = watcher; }
 
   // Whether a pass was begun and is not complete.
-  bool within_pass() const { return position_.has_value(); }
+  bool within_pass() const { return within_pass_; }
 
   // Goes on with the pass, or begins one. The result once it is complete, an
   // error of a system call (the pass then begins anew).
@@ -50,18 +50,16 @@ class FlowSweep {
                                     uint32_t tick) const;
 
  private:
-  struct Chunk;
-
-  absl::StatusOr<bool> ReadChunk(Chunk& chunk);
-  absl::Status Judge(const Chunk& chunk, uint32_t tick);
+  absl::Status Judge(const FlowReader::Chunk& chunk, uint32_t tick);
   bool IsOver(const l275_flow& flow, uint32_t tick) const;
   absl::Status Delete(const l275_flow_key& key, uint32_t tick);
 
   Maps& maps_;
   const uint32_t idle_ticks_;
   FlowWatcher* watcher_ = nullptr;
+  FlowReader reader_;
   Result result_;
-  std::optional<uint32_t> position_;  // within a pass
+  bool within_pass_ = false;
 };
 
 }  // namespace l275

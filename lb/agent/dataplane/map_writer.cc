@@ -29,6 +29,13 @@ absl::Status NoService(const ServiceAddress& address) {
       absl::StrCat("there is no service ", address.ToString()));
 }
 
+absl::Status OtherSize(const ServiceAddress& address,
+                       const WrittenService& here, size_t slots_there) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(address.ToString(), " has a table of ", here.slot_count(),
+                   " slots, there of ", slots_there));
+}
+
 }  // namespace
 
 struct MapWriter::Plan {
@@ -374,11 +381,21 @@ absl::StatusOr<uint32_t> MapWriter::Follow(const ServiceAddress& address,
   if (found == services_.end()) return NoService(address);
   const WrittenService& service = found->second;
   if (service.slot_count() != table.slots) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(address.ToString(), " has a table of ",
-                     service.slot_count(), " slots, there of ", table.slots));
+    return OtherSize(address, service, table.slots);
   }
   return follower_.Follow(service, table, ranges, TickOf(now));
+}
+
+absl::StatusOr<uint32_t> MapWriter::Follow(const ServiceAddress& address,
+                                           absl::Span<const SlotPlace> places,
+                                           TimePoint now) {
+  const auto found = services_.find(address);
+  if (found == services_.end()) return NoService(address);
+  const WrittenService& service = found->second;
+  if (service.slot_count() != places.size()) {
+    return OtherSize(address, service, places.size());
+  }
+  return follower_.Follow(service, places, TickOf(now));
 }
 
 void MapWriter::SetFollowed(std::set<ServiceAddress> services, TimePoint now) {

@@ -83,6 +83,11 @@ class MapWriter {
                                   absl::Span<const SlotRange> ranges,
                                   TimePoint now);
 
+  // The same for all slots of a service, as other maps have them.
+  absl::StatusOr<uint32_t> Follow(const ServiceAddress& address,
+                                  absl::Span<const SlotPlace> places,
+                                  TimePoint now);
+
   // Of these services somebody else says which slots are tracked: they are not
   // settled here, until they are no longer named.
   void SetFollowed(std::set<ServiceAddress> services, TimePoint now);

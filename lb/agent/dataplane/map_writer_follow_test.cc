@@ -253,6 +253,11 @@ TEST_F(MapWriterFollowTest, RefusesWhatItCannotFollow) {
   EXPECT_TRUE(absl::IsFailedPrecondition(other_size)) << other_size;
   EXPECT_EQ(other_size.message(),
             "tcp:10.0.0.200:80 has a table of 251 slots, there of 13");
+  const std::vector<SlotPlace> places(13);
+  EXPECT_TRUE(absl::IsNotFound(
+      follower_.writer().Follow(unknown, places, kStart).status()));
+  EXPECT_EQ(follower_.writer().Follow(kService, places, kStart).status(),
+            other_size);
 }
 
 TEST_F(MapWriterFollowTest, IsUsedOnceThereWerePackets) {

@@ -41,6 +41,16 @@ inline uint32_t RangesOf(uint32_t slots) {
   return (slots + SlotRange::kSlots - 1) / SlotRange::kSlots;
 }
 
+// Where flows of one slot go that have no entry.
+struct SlotPlace {
+  Ipv4Address backend;   // 0.0.0.0: nowhere
+  bool tracked = false;  // others may have one, that points elsewhere
+
+  friend bool operator==(const SlotPlace& a, const SlotPlace& b) {
+    return a.backend == b.backend && a.tracked == b.tracked;
+  }
+};
+
 // An entry of the flow table.
 struct PortableFlow {
   l275_flow_key key{};

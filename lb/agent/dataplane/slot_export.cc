@@ -3,6 +3,27 @@
 #include <algorithm>
 
 namespace l275 {
+namespace {
+
+bool IsAlive(const Maps& maps, uint32_t backend) {
+  return (maps.backends()[backend].flags & L275_BACKEND_ALIVE) != 0;
+}
+
+// As bpf/track.h decides.
+SlotPlace PlaceOf(const Maps& maps, uint32_t slot) {
+  const uint32_t word = maps.slots()[slot];
+  const uint32_t prior = maps.priors()[slot] & L275_PRIOR_BACKEND;
+  SlotPlace place;
+  place.tracked = (word & L275_SLOT_TRACKED) != 0;
+  const uint32_t backend =
+      place.tracked && IsAlive(maps, prior) ? prior : word & L275_SLOT_OWNER;
+  if (IsAlive(maps, backend)) {
+    place.backend = Ipv4Address::FromNetwork(maps.backends()[backend].address);
+  }
+  return place;
+}
+
+}  // namespace
 
 PortableTable ExportTable(const WrittenService& service) {
   return {service.slot_count(), TableBackendsOf(service.source)};
@@ -25,6 +46,16 @@ SlotRange ExportRange(const Maps& maps, const WrittenService& service,
         Ipv4Address::FromNetwork(maps.backends()[prior].address));
   }
   return range;
+}
+
+std::vector<SlotPlace> ExportPlaces(const Maps& maps,
+                                    const WrittenService& service) {
+  std::vector<SlotPlace> places;
+  places.reserve(service.slot_count());
+  for (uint32_t i = 0; i < service.slot_count(); ++i) {
+    places.push_back(PlaceOf(maps, service.first_slot + i));
+  }
+  return places;
 }
 
 }  // namespace l275

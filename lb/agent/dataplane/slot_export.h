@@ -2,6 +2,7 @@
 #define L275_LB_AGENT_DATAPLANE_SLOT_EXPORT_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/portable_state.h"
@@ -16,6 +17,11 @@ PortableTable ExportTable(const WrittenService& service);
 // The range with this index, less than RangesOf(service.slot_count()).
 SlotRange ExportRange(const Maps& maps, const WrittenService& service,
                       uint32_t index);
+
+// Where the program sends flows without an entry, by slot; also for a service
+// that was read from maps.
+std::vector<SlotPlace> ExportPlaces(const Maps& maps,
+                                    const WrittenService& service);
 
 }  // namespace l275
 

@@ -80,6 +80,24 @@ TEST_F(SlotExportTest, TheLastRangeEndsWithTheTable) {
   EXPECT_EQ(Export(0), first);
 }
 
+TEST_F(SlotExportTest, PlacesAreThePriorsWhileTheyLive) {
+  maps_->backends()[1].flags = L275_BACKEND_ALIVE;
+  maps_->backends()[2].flags = L275_BACKEND_ALIVE | L275_BACKEND_DRAINING;
+  maps_->slots()[kFirst] = 1;
+  maps_->priors()[kFirst] = 2;
+  Track(1, 2);
+  Track(2, L275_PRIOR_UNRECORDED | 2);
+  constexpr uint32_t kDead = 3;
+  Track(3, kDead);
+  Track(4, 0);
+  maps_->slots()[kFirst + 5] = kDead;
+  std::vector<SlotPlace> expected = {{kOne, false}, {kTwo, true},
+                                     {kTwo, true},  {kOne, true},
+                                     {kOne, true},  {Ipv4Address(), false}};
+  expected.resize(kSlots);
+  EXPECT_EQ(ExportPlaces(*maps_, service_), expected);
+}
+
 TEST_F(SlotExportTest, RangesCoverTheTable) {
   EXPECT_EQ(RangesOf(2), 1u);
   EXPECT_EQ(RangesOf(64), 1u);

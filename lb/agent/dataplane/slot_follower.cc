@@ -11,6 +11,13 @@ uint32_t IdOf(const WrittenService& service, Ipv4Address address) {
   return found == service.backends.end() ? 0 : found->second.id;
 }
 
+uint32_t LivingIdOf(const WrittenService& service, Ipv4Address address) {
+  const auto found = service.backends.find(address);
+  return found == service.backends.end() || !found->second.alive
+             ? 0
+             : found->second.id;
+}
+
 }  // namespace
 
 uint32_t SlotFollower::Follow(const WrittenService& service,
@@ -26,6 +33,19 @@ uint32_t SlotFollower::Follow(const WrittenService& service,
   uint32_t unknown = 0;
   for (const SlotRange& range : ranges) {
     unknown += FollowRange(service, owners, ids, range, tick);
+  }
+  return unknown;
+}
+
+uint32_t SlotFollower::Follow(const WrittenService& service,
+                              absl::Span<const SlotPlace> places,
+                              uint32_t tick) {
+  uint32_t unknown = 0;
+  uint32_t slot = service.first_slot;
+  for (const SlotPlace& place : places) {
+    const uint32_t fallback = LivingIdOf(service, place.backend);
+    if (fallback == 0 && place.backend != Ipv4Address()) ++unknown;
+    slots_.Follow(slot++, fallback, place.tracked, tick);
   }
   return unknown;
 }

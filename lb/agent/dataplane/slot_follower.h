@@ -29,6 +29,12 @@ class SlotFollower {
   uint32_t Follow(const WrittenService& service, const PortableTable& table,
                   absl::Span<const SlotRange> ranges, uint32_t tick);
 
+  // The same, slot by slot from the table's first on, and wherever the other
+  // one's owners come from. Who is not alive here has no flows to keep, and
+  // counts as not being here.
+  uint32_t Follow(const WrittenService& service,
+                  absl::Span<const SlotPlace> places, uint32_t tick);
+
  private:
   uint32_t FollowRange(const WrittenService& service,
                        absl::Span<const uint32_t> owners,

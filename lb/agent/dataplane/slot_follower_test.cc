@@ -122,6 +122,23 @@ TEST_F(SlotFollowerTest, ATrackedSlotWithoutAPriorIsItsOwners) {
   EXPECT_EQ(Prior(0), 1u);
 }
 
+TEST_F(SlotFollowerTest, FollowsPlacesSlotBySlot) {
+  constexpr Ipv4Address kDead = Ipv4Address::FromHost(0x0a000103);
+  AddBackend(3, kDead);
+  service_.backends[kOne].alive = true;
+  service_.backends[kTwo].alive = true;
+  const std::vector<SlotPlace> places = {
+      {kOne, false}, {kTwo, false},       {kOne, true},  {kTwo, true},
+      {kDead, true}, {kElsewhere, false}, {kNone, false}};
+  EXPECT_EQ(follower_->Follow(service_, places, kTick), 2u);
+  const uint32_t words[] = {
+      1, kTracked | 1, kTracked | 1, kTracked | 1, kTracked | 1, 1, 1, 1};
+  for (uint32_t i = 0; i < 8; ++i) EXPECT_EQ(Word(i), words[i]) << i;
+  const uint32_t priors[] = {0, 2, 1, 2, 1};
+  for (uint32_t i = 0; i < 5; ++i) EXPECT_EQ(Prior(i), priors[i]) << i;
+  EXPECT_EQ(slots_->tracked(), 4u);
+}
+
 // There the last backend has gone.
 TEST_F(SlotFollowerTest, AnEmptyTableHasNoFlowsToKeep) {
   EXPECT_EQ(Follow({{0}, {1, 1 << 4, {kTwo}}, {2}}, {}), 0u);

@@ -12,6 +12,8 @@
 namespace l275 {
 namespace {
 
+constexpr size_t kMostDeclaredBytes = 64 << 20;
+
 SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 // The ranges of a table that have no tracked slots.
@@ -100,9 +102,17 @@ void SyncSink::TakeAlive(Ipv4Address peer, const sync::Alive& message) {
 }
 
 void SyncSink::TakeDeclared(Ipv4Address peer, const sync::Declared& message) {
-  states_.at(peer).declared = message;
-  peers_.at(peer).same_seed =
-      callbacks_.same_seed(peer, message.hash_seed_tag());
+  Peer& state = peers_.at(peer);
+  if (message.begins()) state.services.clear();
+  // Of a peer, which is believed; and yet not more than the control API takes.
+  if (state.services.size() < kMostDeclaredBytes) {
+    state.services += message.services();
+  }
+  if (!message.ends()) return;
+  auto& declared = states_.at(peer).declared;
+  declared = message;
+  declared->set_services(std::exchange(state.services, ""));
+  state.same_seed = callbacks_.same_seed(peer, message.hash_seed_tag());
   UpdateFollowed();
 }
 
