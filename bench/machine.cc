@@ -27,6 +27,23 @@ absl::Status PinToOneCpu() {
   return absl::OkStatus();
 }
 
+absl::Status LeaveCpu() {
+  cpu_set_t mine;
+  if (sched_getaffinity(0, sizeof(mine), &mine) != 0) {
+    return ErrnoStatus(errno, "sched_getaffinity()");
+  }
+  cpu_set_t others;
+  CPU_ZERO(&others);
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &mine)) CPU_SET(cpu, &others);
+  }
+  // The kernel leaves out those that there are not.
+  if (sched_setaffinity(0, sizeof(others), &others) != 0) {
+    return ErrnoStatus(errno, "sched_setaffinity(all CPUs but the pinned one)");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckBpfStatsAreOff() {
   constexpr char kPath[] = "/proc/sys/kernel/bpf_stats_enabled";
   std::ifstream file(kPath);
