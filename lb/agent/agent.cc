@@ -120,9 +120,8 @@ absl::Status Agent::Start() {
   CarryOver();
   L275_RETURN_IF_ERROR(StartSync());
   L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
-  CarryRest();
   L275_RETURN_IF_ERROR(attachments_->Keep());
-  carrier_.reset();
+  CarryRest();
   Save(nullptr);
   started_all_ = true;
   return absl::OkStatus();
@@ -169,6 +168,7 @@ void Agent::CarryRest() {
   for (const std::string& line : carrier_->report().Losses()) {
     LOG(WARNING) << line;
   }
+  carrier_.reset();
 }
 
 void Agent::StartTimers() {
