@@ -8,6 +8,9 @@ namespace l275 {
 // Keeps the thread on the last of the CPUs that it may run on.
 absl::Status PinToOneCpu();
 
+// Moves the thread from the CPUs that it may run on to all others.
+absl::Status LeaveCpu();
+
 // FailedPrecondition when kernel.bpf_stats_enabled is not 0: the kernel then
 // reads the clock twice for every run of a program.
 absl::Status CheckBpfStatsAreOff();

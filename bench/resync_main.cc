@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -87,7 +88,7 @@ absl::StatusOr<std::unique_ptr<LbProgram>> NewTrackedLb() {
 }
 
 struct Samples {
-  std::vector<double> quiet;   // ns a packet, while nobody is told
+  std::vector<double> quiet;  // ns a packet, while nobody is told
   std::vector<double> telling;
 };
 
@@ -103,8 +104,8 @@ class Bench {
     L275_RETURN_IF_ERROR(Measure(*first_, kFlows).status());
     L275_RETURN_IF_ERROR(Measure(*steady_, kFlows).status());
     L275_ASSIGN_OR_RETURN(
-        host_, SyncHost::Create(first_.get(),
-                                {kFirst, kSecond, keys_path_, true}));
+        host_,
+        SyncHost::Create(first_.get(), {kFirst, kSecond, keys_path_, true}));
     for (uint32_t round = 0; round < FLAGS_rounds; ++round) {
       L275_RETURN_IF_ERROR(MeasureQuiet());
       L275_RETURN_IF_ERROR(MeasureResync());
@@ -113,8 +114,7 @@ class Bench {
   }
 
   void Print() const {
-    const double slowest =
-        *std::max_element(seconds_.begin(), seconds_.end());
+    const double slowest = *std::max_element(seconds_.begin(), seconds_.end());
     std::cout << absl::StreamFormat(
         "%d flow entries told and stored: %.2f s (median), %.2f s (longest); "
         "limit %.0f s: %s\n",
@@ -174,8 +174,8 @@ class Bench {
     L275_RETURN_IF_ERROR(second->Write(ServiceAfterMove(kTableSize)));
     const auto begin = steady_clock::now();
     L275_ASSIGN_OR_RETURN(
-        const auto host, SyncHost::Create(second.get(), {kSecond, kFirst,
-                                                         keys_path_, false}));
+        const auto host,
+        SyncHost::Create(second.get(), {kSecond, kFirst, keys_path_, false}));
     while (!host->resynced()) {
       if (steady_clock::now() - begin > kPatience) {
         return absl::DeadlineExceededError("no resync within a minute");

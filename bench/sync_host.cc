@@ -31,10 +31,9 @@ absl::Status SyncHost::Start(LbProgram* program, const Options& options) {
   sync.addresses.listen = {options.self, kPort};
   sync.addresses.peers = {{options.peer, kPort}};
   sync.keys_file = options.keys_file;
-  L275_ASSIGN_OR_RETURN(
-      sync_, Sync::Create(base_.get(), sync, &program->maps(),
-                          &program->writer(), keeper_.get(),
-                          /*fresh=*/!options.holds_vip));
+  L275_ASSIGN_OR_RETURN(sync_, Sync::Create(base_.get(), sync, &program->maps(),
+                                            &program->writer(), keeper_.get(),
+                                            /*fresh=*/!options.holds_vip));
   sync_->SetDeclared({});
   if (options.holds_vip) held_.insert(kFirstVip);
   peer_ = options.peer;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -17,8 +18,9 @@
 
 namespace l275 {
 
-// What of a load balancer's agent has to do with its peer: flow keeper and sync,
-// on a thread of their own, on the CPUs that the benchmark's thread is not on.
+// What of a load balancer's agent has to do with its peer: flow keeper and
+// sync, on a thread of their own, on the CPUs that the benchmark's thread is
+// not on.
 class SyncHost {
  public:
   struct Options {
