@@ -139,19 +139,6 @@ class Testbed:
         self.network.heal(lb.host)
         lb.boot()
 
-    def wait_until_settled(self) -> None:
-        """Until the standby has no slot left whose flows may be elsewhere.
-
-        It cannot know of flows that the active one placed while its own slots
-        were tracked.
-        """
-        standby = self.other_lb(self.active_lb())
-        wait_until(
-            lambda: standby.agent.lbctl_json("status").get("slots_tracked", 0) == 0,
-            _SETTLED_S,
-            f"{standby.name}'s slots settled",
-        )
-
     def wait_until_active(
         self, addresses: Iterable[str], deadline_s: float = _SETTLED_S
     ) -> None:
