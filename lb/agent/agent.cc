@@ -2,7 +2,6 @@
 
 #include <glog/logging.h>
 #include <prometheus/text_serializer.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,7 +9,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/mac_address.h"
 #include "common/status_util.h"
 #include "common/version.h"
 #include "lb/agent/config/change.h"
@@ -26,7 +24,6 @@
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/service_view.h"
-#include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
 
@@ -447,10 +444,13 @@ AgentView Agent::View() const {
   const std::string& first_name = options_.interfaces.front();
   const XdpAttachment* const first = attachments_->Find(first_name);
   return {desired_,
+          state_,
           *writer_,
           *maps_,
           *next_hops_,
+          *attachments_,
           slow_path_.get(),
+          options_.slow_path.has_value() ? slow_path_error_ : "--slow_path=off",
           health_.get(),
           vips_,
           sync_.get(),
@@ -458,50 +458,12 @@ AgentView Agent::View() const {
           *flows_,
           first == nullptr ? 0 : first->ifindex(),
           first_name,
+          started_,
           Now()};
 }
 
 absl::StatusOr<control::Status> Agent::GetStatus() {
-  control::Status status;
-  status.set_version(kVersion);
-  status.set_pid(static_cast<uint32_t>(getpid()));
-  status.set_uptime_seconds(
-      std::chrono::duration_cast<std::chrono::seconds>(Now() - started_)
-          .count());
-  for (const std::string& name : options_.interfaces) {
-    FillInterface(name, status.add_interface());
-  }
-  L275_RETURN_IF_ERROR(FillStatus(View(), &status));
-  for (std::string& line : state_.Changes(desired_)) {
-    status.add_run_time_change(std::move(line));
-  }
-  status.set_not_saved(std::string(state_.saved().message()));
-  if (!options_.slow_path.has_value()) {
-    status.mutable_slow_path()->set_reason("--slow_path=off");
-  } else if (slow_path_ == nullptr) {
-    status.mutable_slow_path()->set_reason(slow_path_error_);
-  }
-  return status;
-}
-
-void Agent::FillInterface(const std::string& name,
-                          control::Interface* message) const {
-  message->set_name(name);
-  const XdpAttachment* const found = attachments_->Find(name);
-  if (found == nullptr) {
-    message->set_attachment("none");
-    return;
-  }
-  const XdpAttachment& attachment = *found;
-  message->set_ifindex(attachment.ifindex());
-  message->set_xdp_mode(attachment.native() ? "native" : "generic");
-  message->set_attachment(attachment.uses_dispatcher() ? "dispatcher"
-                                                       : "single");
-  const auto link = next_hops_->links().find(attachment.ifindex());
-  if (link != next_hops_->links().end()) {
-    message->set_mac(MacToString(link->second.mac));
-  }
-  FillSlowPathOf(slow_path_.get(), attachment.ifindex(), message);
+  return ViewStatus(View());
 }
 
 control::Readiness Agent::GetReadiness() {

@@ -136,8 +136,6 @@ class Agent : public Controller {
   void ArmDrainTimer(uint64_t wall_clock);
   void OnNextHopsChanged();
   AgentView View() const;
-  void FillInterface(const std::string& name,
-                     control::Interface* message) const;
 
   event_base* const base_;
   const AgentOptions options_;

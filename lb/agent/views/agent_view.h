@@ -5,7 +5,9 @@
 #include <map>
 #include <string>
 
+#include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_state.h"
+#include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/flow_keeper.h"
 #include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/map_writer.h"
@@ -22,10 +24,13 @@ namespace l275 {
 // one answer is made. Nothing comes back from here.
 struct AgentView {
   const DesiredState& desired;
+  const StateKeeper& state;
   const MapWriter& writer;
   const Maps& maps;
   const NextHopMonitor& next_hops;
-  const SlowPath* slow_path;   // null when there is none
+  const Attachments& attachments;
+  const SlowPath* slow_path;   // null when there is none,
+  std::string no_slow_path;    // and why
   const BeaconHealth* health;  // null with --health=none
   const VipRoles& vips;
   const Sync* sync;  // null when there are no peers
@@ -35,6 +40,7 @@ struct AgentView {
   // and its name.
   uint32_t ingress;
   std::string ingress_name;
+  HealthTime started;
   HealthTime now;
 };
 

@@ -10,6 +10,8 @@ void FillSlowPath(const AgentView& view, control::SlowPath* message) {
     message->set_on(true);
     message->set_held(static_cast<uint32_t>(view.slow_path->held().size()));
     counters = view.slow_path->counters();
+  } else {
+    message->set_reason(view.no_slow_path);
   }
   message->set_sent(counters.sent);
   for (size_t reason = 0; reason < kSlowPathDrops; ++reason) {

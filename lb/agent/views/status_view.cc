@@ -1,10 +1,15 @@
 #include "lb/agent/views/status_view.h"
 
+#include <unistd.h>
+
 #include <chrono>
+#include <string>
 #include <utility>
 
+#include "common/mac_address.h"
 #include "common/status_util.h"
 #include "common/verdict_names.h"
+#include "common/version.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/sync_view.h"
@@ -62,37 +67,79 @@ void FillBackends(const AgentView& view, control::Status* status) {
   status->set_backends_active(active);
 }
 
+uint64_t SecondsSince(HealthTime time, HealthTime now) {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(now - time).count());
+}
+
 void FillVips(const AgentView& view, control::Status* status) {
   for (const auto& [address, vip] : view.vips.vips()) {
     control::VipState* const message = status->add_vip();
     message->set_address(address.ToString());
     message->set_held(vip.role.held);
-    message->set_since_seconds(
-        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(
-                                  view.now - vip.role.since)
-                                  .count()));
+    message->set_since_seconds(SecondsSince(vip.role.since, view.now));
     message->set_stray_packets(vip.role.strays);
   }
 }
 
-}  // namespace
+void FillAgent(const AgentView& view, control::Status* status) {
+  status->set_version(kVersion);
+  status->set_pid(static_cast<uint32_t>(getpid()));
+  status->set_uptime_seconds(SecondsSince(view.started, view.now));
+  for (std::string& line : view.state.Changes(view.desired)) {
+    status->add_run_time_change(std::move(line));
+  }
+  status->set_not_saved(std::string(view.state.saved().message()));
+}
 
-absl::Status FillStatus(const AgentView& view, control::Status* status) {
-  status->set_health(view.health == nullptr ? "none" : "beacon");
-  if (view.health != nullptr) FillBeacons(*view.health, status);
-  status->set_services(static_cast<uint32_t>(view.writer.services().size()));
-  FillBackends(view, status);
+void FillInterface(const AgentView& view, const std::string& name,
+                   control::Interface* message) {
+  message->set_name(name);
+  const XdpAttachment* const found = view.attachments.Find(name);
+  if (found == nullptr) {
+    message->set_attachment("none");
+    return;
+  }
+  const XdpAttachment& attachment = *found;
+  message->set_ifindex(attachment.ifindex());
+  message->set_xdp_mode(attachment.native() ? "native" : "generic");
+  message->set_attachment(attachment.uses_dispatcher() ? "dispatcher"
+                                                       : "single");
+  const auto link = view.next_hops.links().find(attachment.ifindex());
+  if (link != view.next_hops.links().end()) {
+    message->set_mac(MacToString(link->second.mac));
+  }
+  FillSlowPathOf(view.slow_path, attachment.ifindex(), message);
+}
+
+void FillSlots(const AgentView& view, control::Status* status) {
   status->set_slots_used(view.writer.slot_ranges().used());
   status->set_slots_capacity(view.writer.slot_ranges().capacity());
   status->set_slots_tracked(view.writer.slots().tracked());
   status->set_flow_entries(view.flows.entries);
   status->set_flow_capacity(view.maps.sizes().flows);
-  FillSlowPath(view, status->mutable_slow_path());
-  FillVips(view, status);
-  for (control::Peer& peer : ViewPeers(view)) {
-    *status->add_peer() = std::move(peer);
+}
+
+}  // namespace
+
+absl::StatusOr<control::Status> ViewStatus(const AgentView& view) {
+  control::Status status;
+  FillAgent(view, &status);
+  for (const std::string& name : view.attachments.interfaces()) {
+    FillInterface(view, name, status.add_interface());
   }
-  return FillTraffic(view.maps, status);
+  status.set_health(view.health == nullptr ? "none" : "beacon");
+  if (view.health != nullptr) FillBeacons(*view.health, &status);
+  status.set_services(static_cast<uint32_t>(view.writer.services().size()));
+  FillBackends(view, &status);
+  FillSlots(view, &status);
+  FillSlowPath(view, status.mutable_slow_path());
+  FillVips(view, &status);
+  for (control::Peer& peer : ViewPeers(view)) {
+    *status.add_peer() = std::move(peer);
+  }
+  L275_RETURN_IF_ERROR(FillTraffic(view.maps, &status));
+  return status;
 }
 
 }  // namespace l275
