@@ -52,4 +52,12 @@ ProgramResult LbctlFixture::LbctlAnywhere(
   return RunProgram(argv, input, folder_);
 }
 
+std::string LbctlFixture::OutputOf(const std::string& words,
+                                   const std::string& input) {
+  const ProgramResult result = Lbctl(words, input);
+  EXPECT_EQ(result.exit_code, 0) << words;
+  EXPECT_EQ(result.err, "") << words;
+  return result.out;
+}
+
 }  // namespace l275

@@ -1,11 +1,13 @@
 #ifndef L275_LB_CLI_LBCTL_FIXTURE_H_
 #define L275_LB_CLI_LBCTL_FIXTURE_H_
 
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
+#include "common/json.h"
 #include "lb/cli/fake_agent.h"
 #include "lb/cli/run_program.h"
 
@@ -24,6 +26,18 @@ class LbctlFixture : public ::testing::Test {
   // Without --control_socket.
   ProgramResult LbctlAnywhere(const std::vector<std::string>& arguments,
                               const std::string& input = "");
+
+  // The agent answers `line` with this message of the schema.
+  template <typename Message>
+  Message SetAnswer(const std::string& line, const std::string& text) {
+    Message message;
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
+    agent().SetAnswer(line, {200, ToPrettyJson(message)});
+    return message;
+  }
+
+  // Exit code 0, nothing on stderr; what is on stdout.
+  std::string OutputOf(const std::string& words, const std::string& input = "");
 
   const std::string& socket() const { return socket_; }
   // For files of a test, removed with all that is in it.

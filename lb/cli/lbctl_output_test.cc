@@ -18,57 +18,6 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr char kStatus[] = R"pb(
-  version: "0.1.0"
-  pid: 4242
-  uptime_seconds: 3723
-  interface {
-    name: "eth0"
-    ifindex: 3
-    mac: "02:00:00:00:01:0a"
-    xdp_mode: "native"
-    attachment: "single"
-    slow_path: "copy"
-    slow_path_queues: 4
-    queues: 4
-  }
-  interface {
-    name: "eth1"
-    ifindex: 4
-    mac: "02:00:00:00:02:0a"
-    xdp_mode: "generic"
-    attachment: "dispatcher"
-    slow_path: "zero_copy"
-    slow_path_queues: 1
-    queues: 2
-    slow_path_reason: "queue 1: busy"
-  }
-  health: "beacon"
-  beacon_trust: "signed"
-  beacon_keys: 2
-  beacon_timeout_ms: 1600
-  services: 2
-  backends: 5
-  backends_active: 4
-  slots_used: 131074
-  slots_capacity: 16777216
-  slots_tracked: 26000
-  flow_entries: 1234
-  flow_capacity: 1048576
-  forwarded { packets: 1000 bytes: 64000 }
-  passed { packets: 20 bytes: 1200 }
-  dropped { packets: 3 bytes: 180 }
-  slow_path {
-    on: true
-    handed_over: 31
-    held: 2
-    sent: 20
-    dropped { reason: "expired" frames: 5 }
-    dropped { reason: "full" }
-    dropped { reason: "no_route" frames: 4 }
-  }
-)pb";
-
 constexpr char kNextHops[] = R"pb(
   next_hop {
     address: "10.0.0.101"
@@ -198,58 +147,7 @@ constexpr char kStats[] = R"pb(
   }
 )pb";
 
-class LbctlOutputTest : public LbctlFixture {
- protected:
-  // The agent answers `line` with this message of the schema.
-  template <typename Message>
-  Message SetAnswer(const std::string& line, const std::string& text) {
-    Message message;
-    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &message));
-    agent().SetAnswer(line, {200, ToPrettyJson(message)});
-    return message;
-  }
-
-  // Exit code 0, nothing on stderr; what is on stdout.
-  std::string OutputOf(const std::string& words,
-                       const std::string& input = "") {
-    const ProgramResult result = Lbctl(words, input);
-    EXPECT_EQ(result.exit_code, 0) << words;
-    EXPECT_EQ(result.err, "") << words;
-    return result.out;
-  }
-};
-
-TEST_F(LbctlOutputTest, Status) {
-  const auto status = SetAnswer<control::Status>("GET /v1/status", kStatus);
-  EXPECT_EQ(OutputOf("status"),
-            "version:    0.1.0\n"
-            "pid:        4242\n"
-            "uptime:     3723 s\n"
-            "interface:  eth0, 02:00:00:00:01:0a, XDP native, single, slow "
-            "path copy\n"
-            "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher, "
-            "slow path zero_copy on 1 of 2 queues: queue 1: busy\n"
-            "health:     beacon, timeout 1600 ms, signed, 2 keys\n"
-            "services:   2\n"
-            "backends:   4 active of 5\n"
-            "slots:      131074 used of 16777216\n"
-            "tracked:    26000 slots, 1234 flows of 1048576\n"
-            "slow path:  31 handed over, 2 held, 20 sent, 9 dropped (expired "
-            "5, no_route 4)\n"
-            "forwarded:  1000 packets, 64000 bytes\n"
-            "passed:     20 packets, 1200 bytes\n"
-            "dropped:    3 packets, 180 bytes\n");
-  EXPECT_EQ(OutputOf("status --output=json"), ToPrettyJson(status));
-}
-
-TEST_F(LbctlOutputTest, StatusSaysWhyThereIsNoSlowPath) {
-  SetAnswer<control::Status>("GET /v1/status",
-                             "interface { name: 'eth0' slow_path: 'off' }"
-                             "slow_path { reason: '--slow_path=off' }");
-  const std::string text = OutputOf("status");
-  EXPECT_THAT(text, HasSubstr(", slow path off\n"));
-  EXPECT_THAT(text, HasSubstr("slow path:  off: --slow_path=off\n"));
-}
+using LbctlOutputTest = LbctlFixture;
 
 TEST_F(LbctlOutputTest, NextHopList) {
   const auto next_hops =
@@ -262,16 +160,6 @@ TEST_F(LbctlOutputTest, NextHopList) {
 10.0.2.103  -         -          -                  no_route       1s     0  no route
 )");
   EXPECT_EQ(OutputOf("nexthop list --output=json"), ToPrettyJson(next_hops));
-}
-
-TEST_F(LbctlOutputTest, StatusTellsOfInsecureBeaconsAndOfPanic) {
-  SetAnswer<control::Status>("GET /v1/status",
-                             "health: \"beacon\" beacon_trust: \"insecure\" "
-                             "services: 3 services_in_panic: 1");
-  const std::string status = OutputOf("status");
-  EXPECT_THAT(status,
-              HasSubstr("INSECURE: beacons are believed without a key"));
-  EXPECT_THAT(status, HasSubstr("3, PANIC in 1: see \"lbctl health\"\n"));
 }
 
 constexpr char kHealth[] = R"pb(
