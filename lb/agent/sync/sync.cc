@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status_util.h"
+#include "lb/agent/sync/sync_messages.h"
 
 namespace l275 {
 
@@ -77,13 +78,11 @@ void Sync::OnConnected(Ipv4Address peer) {
 
 void Sync::SendDeclared(Ipv4Address peer) {
   PeerSender& sender = *senders_.at(peer);
-  sync::Message message;
-  sync::Declared* const declared = message.mutable_declared();
-  declared->set_services(declared_.SerializeAsString());
-  declared->set_hash_seed_tag(sender.TagOfHashSeed(options_.hash_seed));
-  declared->set_tcp_idle_timeout_s(
-      static_cast<uint32_t>(options_.idle_timeout.count()));
-  sender.Send(message);
+  for (const sync::Message& message : DeclaredMessages(
+           declared_.SerializeAsString(),
+           sender.TagOfHashSeed(options_.hash_seed), options_.idle_timeout)) {
+    sender.Send(message);
+  }
 }
 
 void Sync::SetDeclared(control::Services services) {

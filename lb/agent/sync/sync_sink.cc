@@ -14,17 +14,6 @@ namespace {
 
 SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// The ranges of a table that have no tracked slots.
-std::vector<SlotRange> OtherRanges(const sync::Table& message) {
-  std::vector<bool> is_told(RangesOf(message.slots()));
-  for (const uint32_t range : message.tracked_range()) is_told[range] = true;
-  std::vector<SlotRange> others;
-  for (uint32_t i = 0; i < is_told.size(); ++i) {
-    if (!is_told[i]) others.push_back({i});
-  }
-  return others;
-}
-
 }  // namespace
 
 SyncSink::SyncSink(std::set<Ipv4Address> peers, MapWriter* writer,
@@ -100,7 +89,12 @@ void SyncSink::TakeAlive(Ipv4Address peer, const sync::Alive& message) {
 }
 
 void SyncSink::TakeDeclared(Ipv4Address peer, const sync::Declared& message) {
-  states_.at(peer).declared = message;
+  std::string& services = peers_.at(peer).declared_services;
+  services += message.services();
+  if (!message.goes_on()) {
+    sync::Declared& declared = states_.at(peer).declared.emplace(message);
+    declared.set_services(std::exchange(services, std::string()));
+  }
   peers_.at(peer).same_seed =
       callbacks_.same_seed(peer, message.hash_seed_tag());
   UpdateFollowed();
@@ -125,7 +119,7 @@ absl::Status SyncSink::TakeTable(Ipv4Address peer, const sync::Table& message) {
   if (!MayFollow(peer, service)) return absl::OkStatus();
   if (message.used()) writer_.AssumeUsed({service});
   peers_.at(peer).tables[service] = std::move(table);
-  return Follow(peer, service, OtherRanges(message));
+  return Follow(peer, service, UntrackedRangesOfMessage(message));
 }
 
 absl::Status SyncSink::TakeSlots(Ipv4Address peer, const sync::Slots& message) {

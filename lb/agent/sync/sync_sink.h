@@ -84,6 +84,7 @@ class SyncSink {
  private:
   struct Peer {
     std::map<ServiceAddress, PortableTable> tables;
+    std::string declared_services;  // those parts of it that came
     bool same_seed = false;
     bool deferred = false;  // something was not followed, for it is owed
     bool missed = false;    // something named what is not here
