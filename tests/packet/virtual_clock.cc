@@ -14,15 +14,11 @@ bool stopped = false;
 int64_t stopped_at_ns = 0;
 
 constexpr int64_t kSecond = 1'000'000'000;
+// The same each time, for tests to do the same each time.
+constexpr int64_t kStart = int64_t{1} << 42;
 
 int KernelTime(clockid_t clock, timespec* time) {
   return static_cast<int>(syscall(SYS_clock_gettime, clock, time));
-}
-
-int64_t KernelNs(clockid_t clock) {
-  timespec time = {};
-  KernelTime(clock, &time);
-  return time.tv_sec * kSecond + time.tv_nsec;
 }
 
 int GetTime(clockid_t clock, timespec* time) {
@@ -36,7 +32,7 @@ int GetTime(clockid_t clock, timespec* time) {
 }  // namespace
 
 VirtualClock::VirtualClock() {
-  stopped_at_ns = KernelNs(CLOCK_MONOTONIC);
+  stopped_at_ns = kStart;
   stopped = true;
 }
 
@@ -47,7 +43,9 @@ void VirtualClock::Advance(std::chrono::nanoseconds time) {
 }
 
 uint32_t VirtualClock::KernelTick() {
-  return static_cast<uint32_t>(KernelNs(CLOCK_MONOTONIC_COARSE) >>
+  timespec time = {};
+  KernelTime(CLOCK_MONOTONIC_COARSE, &time);
+  return static_cast<uint32_t>((time.tv_sec * kSecond + time.tv_nsec) >>
                                L275_TICK_SHIFT);
 }
 
