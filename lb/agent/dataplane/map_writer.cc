@@ -279,6 +279,7 @@ void MapWriter::SetFlags(const ServicePlacement& service,
                          WrittenBackend& backend, bool alive, bool draining) {
   l275_backend& entry = maps_.backends()[backend.id];
   const bool changes = backend.alive != alive;
+  if (changes && alive) ++revivals_;
   uint32_t flags = service.id << L275_BACKEND_SERVICE_SHIFT;
   if (alive) flags |= L275_BACKEND_ALIVE;
   if (alive && draining) flags |= L275_BACKEND_DRAINING;
@@ -289,6 +290,7 @@ void MapWriter::SetFlags(const ServicePlacement& service,
 // The flows of a service that got a new table are at other backends now, and
 // stay there.
 void MapWriter::VoidFlows(const WrittenService& service) {
+  ++revivals_;
   for (const auto& [address, backend] : service.backends) {
     l275_backend& entry = maps_.backends()[backend.id];
     StoreHalf(entry.generation, entry.generation + 1, entry.flags);

@@ -111,6 +111,10 @@ class MapWriter {
   // start. A snapshot that differs in none, or in next hops only, adds nothing.
   uint64_t service_changes() const { return service_changes_; }
 
+  // Backends that came to life or back to it, and new tables of services, each
+  // time counted: whatever was known of flows there is not known any more.
+  uint64_t revivals() const { return revivals_; }
+
  private:
   // What Write() is about to do, with everything allocated.
   struct Plan;
@@ -171,6 +175,7 @@ class MapWriter {
   std::optional<std::map<Ipv4Address, NextHopRecord>> written_next_hops_;
   std::function<void()> before_first_record_ = [] {};
   uint64_t service_changes_ = 0;
+  uint64_t revivals_ = 0;
 };
 
 }  // namespace l275

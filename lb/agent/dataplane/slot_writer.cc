@@ -74,7 +74,7 @@ void SlotWriter::Follow(uint32_t slot, uint32_t fallback, bool tracked,
                         uint32_t tick) {
   const uint32_t word = maps_.slots()[slot];
   const uint32_t owner = word & L275_SLOT_OWNER;
-  if (fallback == 0) fallback = owner;
+  if (IsDead(fallback)) fallback = owner;
   if (!tracked && fallback == owner) {
     if (IsTracked(word)) Untrack(slot);
     return;

@@ -16,7 +16,7 @@ FlowBatches::FlowBatches(const Maps* maps, const MapWriter* writer, Send send)
 void FlowBatches::Add(const l275_flow_key& key, const l275_flow& flow,
                       uint32_t tick) {
   const ServiceAddress* const service = FindService(writer_, key);
-  if (service == nullptr) return;
+  if (service == nullptr || !IsOfSlotsOf(*service, flow)) return;
   Batch& batch = BatchOf(*service);
   sync::Flows& flows = *batch.message.mutable_flows();
   const auto [position, is_new] = batch.indices.emplace(
@@ -35,6 +35,14 @@ void FlowBatches::Add(const l275_flow_key& key, const l275_flow& flow,
   if (flows.source_size() < kFlowsOfMessage) return;
   send_(batch.message);
   batches_.erase(*service);
+}
+
+// Not one from a time when the flow was another service's.
+bool FlowBatches::IsOfSlotsOf(const ServiceAddress& address,
+                              const l275_flow& flow) const {
+  const WrittenService& service = writer_.services().at(address);
+  return flow.slot >= service.first_slot &&
+         flow.slot - service.first_slot < service.slot_count();
 }
 
 FlowBatches::Batch& FlowBatches::BatchOf(const ServiceAddress& service) {

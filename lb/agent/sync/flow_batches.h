@@ -24,7 +24,8 @@ class FlowBatches {
   // Maps and writer outlive it.
   FlowBatches(const Maps* maps, const MapWriter* writer, Send send);
 
-  // Sends a message that is full by it. What is of no service is left out.
+  // Sends a message that is full by it. What is of no service, or of slots that
+  // are not its service's, is left out.
   void Add(const l275_flow_key& key, const l275_flow& flow, uint32_t tick);
 
   // Sends all that was not sent.
@@ -39,6 +40,7 @@ class FlowBatches {
     std::map<uint32_t, uint32_t> indices;  // by backend id
   };
 
+  bool IsOfSlotsOf(const ServiceAddress& address, const l275_flow& flow) const;
   Batch& BatchOf(const ServiceAddress& service);
 
   const Maps& maps_;

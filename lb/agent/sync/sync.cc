@@ -5,15 +5,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status_util.h"
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/sync_messages.h"
 
 namespace l275 {
-namespace {
-
-constexpr size_t kDeclaredPart = kMaxSyncMessageBytes / 2;
-
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<Sync>> Sync::Create(
     event_base* base, const Options& options, const Maps* maps,
     MapWriter* writer, FlowKeeper* keeper, bool fresh) {
@@ -83,20 +77,11 @@ void Sync::OnConnected(Ipv4Address peer) {
 
 void Sync::SendDeclared(Ipv4Address peer) {
   PeerSender& sender = *senders_.at(peer);
-  const std::string services = declared_.SerializeAsString();
-  size_t sent = 0;
-  do {
-    sync::Message message;
-    sync::Declared* const declared = message.mutable_declared();
-    declared->set_services(services.substr(sent, kDeclaredPart));
-    declared->set_begins(sent == 0);
-    sent += declared->services().size();
-    declared->set_ends(sent == services.size());
-    declared->set_hash_seed_tag(sender.TagOfHashSeed(options_.hash_seed));
-    declared->set_tcp_idle_timeout_s(
-        static_cast<uint32_t>(options_.idle_timeout.count()));
+  for (const sync::Message& message : DeclaredMessages(
+           declared_.SerializeAsString(),
+           sender.TagOfHashSeed(options_.hash_seed), options_.idle_timeout)) {
     sender.Send(message);
-  } while (sent < services.size());
+  }
 }
 
 void Sync::SetDeclared(control::Services services) {

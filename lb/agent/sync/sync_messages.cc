@@ -7,11 +7,14 @@
 #include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
+#include "lb/agent/table/prime.h"
 
 namespace l275 {
 namespace {
 
 constexpr size_t kRangesOfMessage = 256;
+constexpr size_t kDeclaredBytesOfMessage = 128 << 10;
+constexpr uint32_t kBits = 64;  // of a word of tracked ranges
 
 absl::Status Wrong(const char* what) {
   return absl::InvalidArgumentError(absl::StrCat("a message with ", what));
@@ -50,7 +53,46 @@ uint64_t SlotsOfRange(uint32_t index, uint32_t slots) {
   return rest >= SlotRange::kSlots ? ~uint64_t{0} : (uint64_t{1} << rest) - 1;
 }
 
+bool IsRangeTracked(const sync::Table& message, uint32_t range) {
+  const int word = static_cast<int>(range / kBits);
+  return word < message.tracked_ranges_size() &&
+         (message.tracked_ranges(word) >> (range % kBits) & 1) != 0;
+}
+
+// Whether all ranges that are said to be tracked are some of so many.
+bool AreRangesBelow(const sync::Table& message, uint32_t end) {
+  const int words = static_cast<int>((end + kBits - 1) / kBits);
+  if (message.tracked_ranges_size() < words) return true;
+  if (message.tracked_ranges_size() > words) return false;
+  return end % kBits == 0 ||
+         message.tracked_ranges(words - 1) >> (end % kBits) == 0;
+}
+
+void AddTrackedRange(uint32_t range, sync::Table* table) {
+  const int word = static_cast<int>(range / kBits);
+  while (table->tracked_ranges_size() <= word) table->add_tracked_ranges(0);
+  table->set_tracked_ranges(
+      word, table->tracked_ranges(word) | uint64_t{1} << (range % kBits));
+}
+
 }  // namespace
+
+std::vector<sync::Message> DeclaredMessages(absl::string_view services,
+                                            const std::string& hash_seed_tag,
+                                            std::chrono::seconds idle_timeout) {
+  std::vector<sync::Message> messages;
+  do {
+    sync::Declared* const declared = messages.emplace_back().mutable_declared();
+    const absl::string_view part = services.substr(0, kDeclaredBytesOfMessage);
+    declared->set_services(std::string(part));
+    declared->set_hash_seed_tag(hash_seed_tag);
+    declared->set_tcp_idle_timeout_s(
+        static_cast<uint32_t>(idle_timeout.count()));
+    services.remove_prefix(part.size());
+    declared->set_goes_on(!services.empty());
+  } while (!services.empty());
+  return messages;
+}
 
 sync::ServiceName NameOfService(const ServiceAddress& address) {
   sync::ServiceName name;
@@ -81,7 +123,7 @@ sync::Message TableMessage(const ServiceAddress& address,
     told->add_weight(backend.weight);
   }
   told->set_used(used);
-  for (const SlotRange& range : ranges) told->add_tracked_range(range.index);
+  for (const SlotRange& range : ranges) AddTrackedRange(range.index, told);
   return message;
 }
 
@@ -89,6 +131,8 @@ absl::StatusOr<PortableTable> TableOfMessage(const sync::Table& message) {
   if (message.backend_size() != message.weight_size()) {
     return Wrong("backends and weights that are not as many");
   }
+  const absl::Status size = CheckTableSize(message.slots());
+  if (!size.ok()) return Annotate(size, "a message");
   PortableTable table;
   table.slots = message.slots();
   for (int i = 0; i < message.backend_size(); ++i) {
@@ -100,10 +144,18 @@ absl::StatusOr<PortableTable> TableOfMessage(const sync::Table& message) {
     }
     table.backends.push_back({address, message.weight(i)});
   }
-  for (const uint32_t range : message.tracked_range()) {
-    if (range >= RangesOf(table.slots)) return Wrong("a range past the table");
+  if (!AreRangesBelow(message, RangesOf(table.slots))) {
+    return Wrong("a range past the table");
   }
   return table;
+}
+
+std::vector<SlotRange> UntrackedRangesOfMessage(const sync::Table& message) {
+  std::vector<SlotRange> ranges;
+  for (uint32_t i = 0; i < RangesOf(message.slots()); ++i) {
+    if (!IsRangeTracked(message, i)) ranges.push_back({i});
+  }
+  return ranges;
 }
 
 std::vector<sync::Message> SlotsMessages(const ServiceAddress& address,

@@ -1,10 +1,13 @@
 #ifndef L275_LB_AGENT_SYNC_SYNC_MESSAGES_H_
 #define L275_LB_AGENT_SYNC_SYNC_MESSAGES_H_
 
+#include <chrono>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "common/service_address.h"
 #include "lb/agent/dataplane/portable_state.h"
@@ -15,6 +18,12 @@ namespace l275 {
 // From values to messages of sync.proto, and back. A peer is believed, but not
 // to be without errors: what contradicts itself is InvalidArgument.
 
+// As many as it takes for each to be small. `services` is a serialized
+// control::Services.
+std::vector<sync::Message> DeclaredMessages(absl::string_view services,
+                                            const std::string& hash_seed_tag,
+                                            std::chrono::seconds idle_timeout);
+
 sync::ServiceName NameOfService(const ServiceAddress& address);
 absl::StatusOr<ServiceAddress> ServiceOfName(const sync::ServiceName& name);
 
@@ -23,6 +32,8 @@ sync::Message TableMessage(const ServiceAddress& address,
                            const PortableTable& table, bool used,
                            absl::Span<const SlotRange> ranges);
 absl::StatusOr<PortableTable> TableOfMessage(const sync::Table& message);
+// Of a message that TableOfMessage() takes: the ranges that have none.
+std::vector<SlotRange> UntrackedRangesOfMessage(const sync::Table& message);
 
 // As many as it takes for each to be small.
 std::vector<sync::Message> SlotsMessages(const ServiceAddress& address,

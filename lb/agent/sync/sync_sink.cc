@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -16,24 +17,15 @@ constexpr size_t kMostDeclaredBytes = 64 << 20;
 
 SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// The ranges of a table that have no tracked slots.
-std::vector<SlotRange> OtherRanges(const sync::Table& message) {
-  std::vector<bool> is_told(RangesOf(message.slots()));
-  for (const uint32_t range : message.tracked_range()) is_told[range] = true;
-  std::vector<SlotRange> others;
-  for (uint32_t i = 0; i < is_told.size(); ++i) {
-    if (!is_told[i]) others.push_back({i});
-  }
-  return others;
-}
-
 }  // namespace
 
 SyncSink::SyncSink(std::set<Ipv4Address> peers, MapWriter* writer,
                    std::chrono::seconds idle_timeout, Callbacks callbacks)
     : writer_(*writer),
       idle_ticks_(TicksOf(idle_timeout)),
-      callbacks_(std::move(callbacks)) {
+      callbacks_(std::move(callbacks)),
+      service_changes_(writer->service_changes()),
+      revivals_(writer->revivals()) {
   for (const Ipv4Address address : peers) {
     peers_[address];
     states_[address];
@@ -97,27 +89,46 @@ void SyncSink::TakeAlive(Ipv4Address peer, const sync::Alive& message) {
     held.insert(Ipv4Address::FromHost(vip));
   }
   if (held == states_.at(peer).held) return;
-  states_.at(peer).held = std::move(held);
+  const std::set<Ipv4Address> before =
+      std::exchange(states_.at(peer).held, std::move(held));
   UpdateFollowed();
+  AskHeirs(before, states_.at(peer).held);
+}
+
+// Where one of several gives up a VIP, what another one said of it meanwhile
+// was not followed. One that comes to hold it says everything by itself.
+void SyncSink::AskHeirs(const std::set<Ipv4Address>& before,
+                        const std::set<Ipv4Address>& after) const {
+  for (const auto& [peer, state] : states_) {
+    for (const Ipv4Address vip : before) {
+      if (after.count(vip) > 0 || !Leads(peer, vip)) continue;
+      callbacks_.ask(peer);
+      break;
+    }
+  }
 }
 
 void SyncSink::TakeDeclared(Ipv4Address peer, const sync::Declared& message) {
-  Peer& state = peers_.at(peer);
-  if (message.begins()) state.services.clear();
-  // Of a peer, which is believed; and yet not more than the control API takes.
-  if (state.services.size() < kMostDeclaredBytes) {
-    state.services += message.services();
+  std::string& services = peers_.at(peer).declared_services;
+  // A peer is believed, and yet not to have more than the control API takes.
+  if (services.size() < kMostDeclaredBytes) services += message.services();
+  if (!message.goes_on()) {
+    sync::Declared& declared = states_.at(peer).declared.emplace(message);
+    declared.set_services(std::exchange(services, std::string()));
   }
-  if (!message.ends()) return;
-  auto& declared = states_.at(peer).declared;
-  declared = message;
-  declared->set_services(std::exchange(state.services, ""));
-  state.same_seed = callbacks_.same_seed(peer, message.hash_seed_tag());
+  peers_.at(peer).same_seed =
+      callbacks_.same_seed(peer, message.hash_seed_tag());
   UpdateFollowed();
 }
 
 bool SyncSink::Leads(Ipv4Address peer, Ipv4Address vip) const {
   return states_.at(peer).held.count(vip) > 0 && held_.count(vip) == 0;
+}
+
+bool SyncSink::LeadsSome(Ipv4Address peer) const {
+  const std::set<Ipv4Address>& held = states_.at(peer).held;
+  return std::any_of(held.begin(), held.end(),
+                     [&](Ipv4Address vip) { return Leads(peer, vip); });
 }
 
 bool SyncSink::MayFollow(Ipv4Address peer, const ServiceAddress& service) {
@@ -135,7 +146,7 @@ absl::Status SyncSink::TakeTable(Ipv4Address peer, const sync::Table& message) {
   if (!MayFollow(peer, service)) return absl::OkStatus();
   if (message.used()) writer_.AssumeUsed({service});
   peers_.at(peer).tables[service] = std::move(table);
-  return Follow(peer, service, OtherRanges(message));
+  return Follow(peer, service, UntrackedRangesOfMessage(message));
 }
 
 absl::Status SyncSink::TakeSlots(Ipv4Address peer, const sync::Slots& message) {
@@ -179,17 +190,19 @@ absl::Status SyncSink::TakeFlows(Ipv4Address peer, const sync::Flows& message) {
 
 void SyncSink::OnGone(Ipv4Address peer) {
   SyncPeerState& state = states_.at(peer);
-  state.held.clear();
+  const std::set<Ipv4Address> held = std::exchange(state.held, {});
   state.resyncing = false;
   state.declared.reset();
   peers_.at(peer) = Peer();
   UpdateFollowed();
+  AskHeirs(held, {});
 }
 
 void SyncSink::SetHeld(const std::set<Ipv4Address>& vips) {
   if (vips == held_) return;
-  held_ = vips;
+  const std::set<Ipv4Address> before = std::exchange(held_, vips);
   UpdateFollowed();
+  AskHeirs(before, held_);
 }
 
 void SyncSink::UpdateFollowed() {
@@ -209,8 +222,11 @@ void SyncSink::OnTablesWritten() {
   service_changes_ = writer_.service_changes();
   if (service_changes_ == before) return;
   UpdateFollowed();
+  const bool forgot =
+      std::exchange(revivals_, writer_.revivals()) != writer_.revivals();
   for (auto& [address, peer] : peers_) {
-    if (std::exchange(peer.missed, false)) callbacks_.ask(address);
+    const bool missed = std::exchange(peer.missed, false);
+    if (missed || (forgot && LeadsSome(address))) callbacks_.ask(address);
   }
 }
 

@@ -70,7 +70,8 @@ class SyncSink {
   // The VIPs that are on this host.
   void SetHeld(const std::set<Ipv4Address>& vips);
 
-  // After each write of the maps: what was of no use may be now.
+  // After each write of the maps: what was of no use may be now, and what was
+  // heard of a backend that died here has been forgotten.
   void OnTablesWritten();
 
   // The peer was told all that it was owed.
@@ -84,7 +85,7 @@ class SyncSink {
  private:
   struct Peer {
     std::map<ServiceAddress, PortableTable> tables;
-    std::string services;  // declared, as far as it was told
+    std::string declared_services;  // those parts of it that came
     bool same_seed = false;
     bool deferred = false;  // something was not followed, for it is owed
     bool missed = false;    // something named what is not here
@@ -97,10 +98,13 @@ class SyncSink {
   void TakeAlive(Ipv4Address peer, const sync::Alive& message);
   void TakeDeclared(Ipv4Address peer, const sync::Declared& message);
   bool Leads(Ipv4Address peer, Ipv4Address vip) const;
+  bool LeadsSome(Ipv4Address peer) const;
   bool MayFollow(Ipv4Address peer, const ServiceAddress& service);
   absl::Status Follow(Ipv4Address peer, const ServiceAddress& service,
                       absl::Span<const SlotRange> ranges);
   void UpdateFollowed();
+  void AskHeirs(const std::set<Ipv4Address>& before,
+                const std::set<Ipv4Address>& after) const;
 
   MapWriter& writer_;
   const uint32_t idle_ticks_;
@@ -109,6 +113,7 @@ class SyncSink {
   std::map<Ipv4Address, SyncPeerState> states_;
   std::set<Ipv4Address> held_;
   uint64_t service_changes_ = 0;
+  uint64_t revivals_ = 0;
 };
 
 }  // namespace l275

@@ -83,6 +83,8 @@ void SyncSource::Resync(Ipv4Address peer) {
 void SyncSource::SetHeld(const std::set<Ipv4Address>& vips) {
   const std::set<Ipv4Address> before = std::exchange(held_, vips);
   for (const auto& [address, peer] : peers_) SendAlive(address);
+  if (held_ == before) return;
+  OnTablesWritten();
   if (std::includes(before.begin(), before.end(), held_.begin(), held_.end())) {
     return;
   }
@@ -153,6 +155,9 @@ std::vector<sync::Message> SyncSource::Statement(const ServiceAddress& address,
 }
 
 void SyncSource::OnNews(absl::Span<const l275_flow_news> news) {
+  // What a pass saw before comes before.
+  pass_.Flush();
+  refresh_.Flush();
   const uint32_t now = Now();
   for (const l275_flow_news& entry : news) {
     if (!IsLiveFlow(maps_, entry.flow, idle_ticks_, now)) continue;
@@ -175,7 +180,11 @@ void SyncSource::OnPassBegin() {
   pass_.Clear();
   refresh_.Clear();
   for (auto& [address, peer] : peers_) {
-    peer.in_pass = false;
+    // The last one came to no end.
+    if (std::exchange(peer.in_pass, false)) {
+      peer.wants_pass = true;
+      peer.passed.reset();
+    }
     if (!peer.wants_pass || !reach_.IsConnected(address)) continue;
     if (peer.passed.has_value() && now - *peer.passed < kBetweenResyncs) {
       continue;
