@@ -423,12 +423,13 @@ void Agent::AttachReturned() {
 void Agent::WatchVips() {
   const absl::StatusOr<std::map<Ipv4Address, uint64_t>> packets =
       PacketsOfVips(*maps_, *writer_);
-  if (!packets.ok()) {
-    LOG(ERROR) << packets.status().message();
-    return;
-  }
   const auto before = vips_.vips();
-  vips_.Update(*packets, local_addresses_->addresses(), Now());
+  if (packets.ok()) {
+    vips_.Update(*packets, local_addresses_->addresses(), Now());
+  } else {
+    LOG(ERROR) << packets.status().message();
+  }
+  // Also as it was: it is a sign of life.
   if (sync_ != nullptr) sync_->SetHeld(HeldVips(vips_));
   for (const auto& [address, vip] : vips_.vips()) {
     const auto known = before.find(address);

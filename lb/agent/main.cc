@@ -299,6 +299,12 @@ absl::Status ParseSync(AgentOptions& options) {
   if (FLAGS_sync_listen.empty() && FLAGS_sync_peers.empty()) {
     return absl::OkStatus();
   }
+  if (FLAGS_sync_listen.empty() || FLAGS_sync_peers.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        FLAGS_sync_listen.empty() ? "--sync_listen" : "--sync_peers",
+        " is missing: expected --sync_listen and --sync_peers, or "
+        "neither"));
+  }
   Sync::Options sync;
   L275_ASSIGN_OR_RETURN(
       sync.addresses, SyncOptions::Parse(FLAGS_sync_listen, FLAGS_sync_peers));

@@ -30,12 +30,12 @@ class FlowImporter {
  public:
   // How many entries
   struct Result {
-    uint32_t stored = 0;
-    uint32_t needless = 0;  // an untracked slot's owner says the same
-    uint32_t over = 0;      // not seen for the idle timeout
-    uint32_t kept = 0;      // ours stands
-    uint32_t unknown = 0;   // name a backend that is not here, or not alive
-    uint32_t full = 0;      // found no room
+    uint64_t stored = 0;
+    uint64_t needless = 0;  // an untracked slot's owner says the same
+    uint64_t over = 0;      // not seen for the idle timeout
+    uint64_t kept = 0;      // ours stands
+    uint64_t unknown = 0;   // name a backend that is not here, or not alive
+    uint64_t full = 0;      // found no room
 
     void Add(const Result& other);
   };

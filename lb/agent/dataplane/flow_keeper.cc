@@ -13,6 +13,7 @@ namespace {
 constexpr timeval kBetweenPasses = {1, 0};
 // The loop turns between the steps of a pass.
 constexpr timeval kBetweenSteps = {0, 0};
+constexpr timeval kForWatcher = {0, 10'000};
 
 }  // namespace
 
@@ -60,6 +61,10 @@ void FlowKeeper::BeginPass() {
 }
 
 void FlowKeeper::Step() {
+  if (watching_ && !watcher_->IsReady()) {
+    evtimer_add(timer_.get(), &kForWatcher);
+    return;
+  }
   const auto now = std::chrono::steady_clock::now();
   absl::StatusOr<std::optional<FlowSweep::Result>> result =
       sweep_.Step(TickOf(now));

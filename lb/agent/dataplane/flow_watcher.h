@@ -12,6 +12,8 @@ class FlowWatcher {
   virtual ~FlowWatcher() = default;
 
   virtual void OnPassBegin() = 0;
+  // Whether it can take more entries now: the pass waits for it.
+  virtual bool IsReady() const { return true; }
   // An entry that counts.
   virtual void OnFlow(const l275_flow_key& key, const l275_flow& flow) = 0;
   // All were shown, and what the pass found settled is settled. Without tracked

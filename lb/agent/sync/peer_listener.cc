@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 #include "lb/agent/api/tcp_listener.h"
@@ -16,6 +17,7 @@ namespace {
 
 constexpr size_t kMaxGreeted = 4;
 constexpr timeval kPause = {1, 0};
+constexpr size_t kMostOfVersion = 64;
 
 Ipv4Address AddressOf(const sockaddr* from) {
   return Ipv4Address::FromNetwork(
@@ -126,10 +128,12 @@ void PeerListener::Begin(PeerConnection* connection, const sync::Hello& hello,
   peer->greeted.erase(own);
   peer->heard.since = HealthTime::clock::now();
   peer->heard.key_id = connection->session().key().id;
-  peer->heard.version = hello.version();
+  // It goes to the log and to terminals.
+  peer->heard.version =
+      absl::CEscape(hello.version().substr(0, kMostOfVersion));
   ++peer->heard.sessions;
   LOG(INFO) << "hearing load balancer " << connection->peer().ToString()
-            << ", version " << hello.version();
+            << ", version " << peer->heard.version;
 }
 
 void PeerListener::OnEnd(PeerConnection* connection,

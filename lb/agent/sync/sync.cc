@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/status_util.h"
+#include "lb/agent/sync/differences.h"
 #include "lb/agent/sync/sync_messages.h"
 
 namespace l275 {
@@ -38,11 +39,12 @@ absl::Status Sync::Start(event_base* base, const Maps* maps, MapWriter* writer,
   callbacks.ask = [this](Ipv4Address peer) { AskForResync(peer); };
   callbacks.asked = [this](Ipv4Address peer) { source_->Resync(peer); };
   callbacks.same_seed = [this](Ipv4Address peer, const std::string& tag) {
-    return tag == listener_->TagOfHashSeed(peer, options_.hash_seed);
+    return HasSeed(peer, tag);
   };
   sink_ = std::make_unique<SyncSink>(
       PeerAddresses(), writer, options_.idle_timeout, std::move(callbacks));
   for (const Endpoint& peer : addresses.peers) {
+    differences_[peer.address];
     senders_[peer.address] = std::make_unique<PeerSender>(
         base, addresses.listen, peer, &keys_,
         [this, address = peer.address] { OnConnected(address); });
@@ -86,7 +88,10 @@ void Sync::SendDeclared(Ipv4Address peer) {
 
 void Sync::SetDeclared(control::Services services) {
   declared_ = std::move(services);
-  for (const auto& [peer, sender] : senders_) SendDeclared(peer);
+  for (const auto& [peer, sender] : senders_) {
+    SendDeclared(peer);
+    Compare(peer);
+  }
 }
 
 void Sync::SetHeld(const std::set<Ipv4Address>& vips) {
@@ -119,11 +124,27 @@ absl::Status Sync::CheckResynced() const {
       " s (--sync_wait_s) for the flows that its peers know of"));
 }
 
-bool Sync::HasOtherSeed(Ipv4Address peer) const {
+void Sync::OnMessage(Ipv4Address peer, const sync::Message& message) {
+  sink_->OnMessage(peer, message);
+  if (message.has_declared()) Compare(peer);
+}
+
+void Sync::OnGone(Ipv4Address peer) {
+  sink_->OnGone(peer);
+  Compare(peer);
+}
+
+bool Sync::HasSeed(Ipv4Address peer, const std::string& tag) const {
+  return tag == listener_->TagOfHashSeed(peer, options_.hash_seed);
+}
+
+void Sync::Compare(Ipv4Address peer) {
   const auto& declared = sink_->peers().at(peer).declared;
-  return declared.has_value() &&
-         declared->hash_seed_tag() !=
-             listener_->TagOfHashSeed(peer, options_.hash_seed);
+  differences_[peer].clear();
+  if (!declared.has_value()) return;
+  differences_[peer] = Differences(
+      declared_, static_cast<uint32_t>(options_.idle_timeout.count()),
+      *declared, HasSeed(peer, declared->hash_seed_tag()));
 }
 
 void Sync::AskForResync(Ipv4Address peer) {
@@ -139,6 +160,10 @@ bool Sync::IsConnected(Ipv4Address peer) const {
 
 void Sync::Send(Ipv4Address peer, const sync::Message& message) {
   senders_.at(peer)->Send(message);
+}
+
+size_t Sync::UnsentBytes(Ipv4Address peer) const {
+  return senders_.at(peer)->unsent_bytes();
 }
 
 }  // namespace l275

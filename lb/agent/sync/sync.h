@@ -9,6 +9,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -50,8 +51,9 @@ class Sync : private SyncSource::Peers {
   };
 
   // Errors: those of BeaconKeys::Read() and PeerListener::Create(), NotFound
-  // when no key may speak for this load balancer, system calls. `fresh`: the
-  // maps are empty. To be called once the maps are written.
+  // when no key may speak for this load balancer, system calls. `fresh`:
+  // this load balancer knows of no flow, since there was none before it. To be
+  // called once the maps are written.
   static absl::StatusOr<std::unique_ptr<Sync>> Create(
       event_base* base, const Options& options, const Maps* maps,
       MapWriter* writer, FlowKeeper* keeper, bool fresh);
@@ -83,8 +85,10 @@ class Sync : private SyncSource::Peers {
     return *senders_.at(peer);
   }
   bool insecure() const { return keys_.insecure(); }
-  // Whether the peer has another --hash_seed; false while it has not said.
-  bool HasOtherSeed(Ipv4Address peer) const;
+  // See Differences(); empty while the peer is not heard.
+  const std::vector<std::string>& differences(Ipv4Address peer) const {
+    return differences_.at(peer);
+  }
 
  private:
   Sync(const Options& options, std::optional<BeaconKeys> keys, bool fresh);
@@ -95,16 +99,22 @@ class Sync : private SyncSource::Peers {
   void OnConnected(Ipv4Address peer);
   void SendDeclared(Ipv4Address peer);
   void AskForResync(Ipv4Address peer);
+  void OnMessage(Ipv4Address peer, const sync::Message& message);
+  void OnGone(Ipv4Address peer);
+  bool HasSeed(Ipv4Address peer, const std::string& tag) const;
+  void Compare(Ipv4Address peer);
 
   // SyncSource::Peers
   bool IsConnected(Ipv4Address peer) const override;
   void Send(Ipv4Address peer, const sync::Message& message) override;
+  size_t UnsentBytes(Ipv4Address peer) const override;
 
   const Options options_;
   const bool fresh_;
   const std::chrono::steady_clock::time_point started_;
   SyncKeys keys_;
   control::Services declared_;
+  std::map<Ipv4Address, std::vector<std::string>> differences_;
   std::unique_ptr<SyncSource> source_;
   std::unique_ptr<SyncSink> sink_;
   std::map<Ipv4Address, std::unique_ptr<PeerSender>> senders_;

@@ -11,11 +11,14 @@
 namespace l275 {
 namespace {
 
-absl::StatusOr<Endpoint> ParseHost(absl::string_view text) {
-  L275_ASSIGN_OR_RETURN(const Endpoint endpoint, Endpoint::Parse(text));
+absl::StatusOr<Endpoint> ParseHost(absl::string_view flag,
+                                   absl::string_view text) {
+  const absl::StatusOr<Endpoint> parsed = Endpoint::Parse(text);
+  if (!parsed.ok()) return Annotate(parsed.status(), flag);
+  const Endpoint endpoint = *parsed;
   if (!endpoint.address.IsHost() || endpoint.port == 0) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", text,
+        flag, ": \"", text,
         "\": expected a load balancer's address of the health network and a "
         "port from 1, like 10.1.0.2:9276"));
   }
@@ -27,13 +30,13 @@ absl::StatusOr<Endpoint> ParseHost(absl::string_view text) {
 absl::StatusOr<SyncOptions> SyncOptions::Parse(absl::string_view listen,
                                                absl::string_view peers) {
   SyncOptions options;
-  L275_ASSIGN_OR_RETURN(options.listen, ParseHost(listen));
+  L275_ASSIGN_OR_RETURN(options.listen, ParseHost("--sync_listen", listen));
   std::set<Ipv4Address> known = {options.listen.address};
   for (const absl::string_view text : absl::StrSplit(peers, ',')) {
-    L275_ASSIGN_OR_RETURN(const Endpoint peer, ParseHost(text));
+    L275_ASSIGN_OR_RETURN(const Endpoint peer, ParseHost("--sync_peers", text));
     if (!known.insert(peer.address).second) {
       return absl::InvalidArgumentError(absl::StrCat(
-          "peer ", text, ": ", peer.address.ToString(),
+          "--sync_peers: ", text, ": ", peer.address.ToString(),
           peer.address == options.listen.address
               ? " is this load balancer itself; expected the others only"
               : " appears twice; expected each load balancer once"));

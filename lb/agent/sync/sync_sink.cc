@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 #include "lb/agent/dataplane/tick.h"
 #include "lb/agent/sync/sync_messages.h"
@@ -24,6 +25,8 @@ SyncSink::SyncSink(std::set<Ipv4Address> peers, MapWriter* writer,
     : writer_(*writer),
       idle_ticks_(TicksOf(idle_timeout)),
       callbacks_(std::move(callbacks)),
+      log_("problems with what peers say", /*lines_per_second=*/1,
+           google::GLOG_WARNING),
       service_changes_(writer->service_changes()),
       revivals_(writer->revivals()) {
   for (const Ipv4Address address : peers) {
@@ -36,16 +39,15 @@ void SyncSink::OnMessage(Ipv4Address peer, const sync::Message& message) {
   const absl::Status taken = Take(peer, message);
   if (taken.ok()) return;
   SyncPeerState& state = states_.at(peer);
-  // One line until something else is wrong.
   if (state.problem != taken.message()) {
     state.problem = std::string(taken.message());
-    LOG(WARNING) << "peer " << peer.ToString() << ": " << state.problem;
+    log_.Log(absl::StrCat("peer ", peer.ToString(), ": ", state.problem),
+             Now());
   }
   if (absl::IsInvalidArgument(taken)) ++state.malformed;
 }
 
 absl::Status SyncSink::Take(Ipv4Address peer, const sync::Message& message) {
-  SyncPeerState& state = states_.at(peer);
   switch (message.what_case()) {
     case sync::Message::kHello:
       peers_.at(peer) = Peer();
@@ -57,10 +59,7 @@ absl::Status SyncSink::Take(Ipv4Address peer, const sync::Message& message) {
       TakeDeclared(peer, message.declared());
       return absl::OkStatus();
     case sync::Message::kResyncBegin:
-      state.resyncing = true;
-      state.problem.clear();
-      state.unknown_priors = 0;
-      peers_.at(peer).missed = false;
+      TakeResyncBegin(peer);
       return absl::OkStatus();
     case sync::Message::kTable:
       return TakeTable(peer, message.table());
@@ -69,9 +68,7 @@ absl::Status SyncSink::Take(Ipv4Address peer, const sync::Message& message) {
     case sync::Message::kFlows:
       return TakeFlows(peer, message.flows());
     case sync::Message::kResyncEnd:
-      state.resyncing = false;
-      state.resynced = Now();
-      ++state.resyncs;
+      TakeResyncEnd(peer);
       return absl::OkStatus();
     case sync::Message::kResyncRequest:
       callbacks_.asked(peer);
@@ -81,6 +78,26 @@ absl::Status SyncSink::Take(Ipv4Address peer, const sync::Message& message) {
       return absl::OkStatus();
   }
   return absl::OkStatus();
+}
+
+void SyncSink::TakeResyncBegin(Ipv4Address peer) {
+  SyncPeerState& state = states_.at(peer);
+  state.resyncing = true;
+  state.problem.clear();
+  state.unknown_priors = 0;
+  Peer& begun = peers_.at(peer);
+  begun.missed = false;
+  begun.asks = false;
+  begun.deferred = false;
+  // For all of it: with its first slots there is something tracked here.
+  begun.defers = Defers(peer);
+}
+
+void SyncSink::TakeResyncEnd(Ipv4Address peer) {
+  SyncPeerState& state = states_.at(peer);
+  state.resyncing = false;
+  ++state.resyncs;
+  if (!peers_.at(peer).deferred) state.resynced = Now();
 }
 
 void SyncSink::TakeAlive(Ipv4Address peer, const sync::Alive& message) {
@@ -98,11 +115,11 @@ void SyncSink::TakeAlive(Ipv4Address peer, const sync::Alive& message) {
 // Where one of several gives up a VIP, what another one said of it meanwhile
 // was not followed. One that comes to hold it says everything by itself.
 void SyncSink::AskHeirs(const std::set<Ipv4Address>& before,
-                        const std::set<Ipv4Address>& after) const {
+                        const std::set<Ipv4Address>& after) {
   for (const auto& [peer, state] : states_) {
     for (const Ipv4Address vip : before) {
       if (after.count(vip) > 0 || !Leads(peer, vip)) continue;
-      callbacks_.ask(peer);
+      Ask(peer);
       break;
     }
   }
@@ -131,31 +148,39 @@ bool SyncSink::LeadsSome(Ipv4Address peer) const {
                      [&](Ipv4Address vip) { return Leads(peer, vip); });
 }
 
-bool SyncSink::MayFollow(Ipv4Address peer, const ServiceAddress& service) {
-  Peer& state = peers_.at(peer);
-  if (!Leads(peer, service.vip) || !state.same_seed) return false;
-  if (writer_.slots().tracked() == 0 || !callbacks_.owes(peer)) return true;
-  state.deferred = true;
-  return false;
+bool SyncSink::Defers(Ipv4Address peer) const {
+  return writer_.slots().tracked() > 0 && callbacks_.owes(peer);
 }
 
 absl::Status SyncSink::TakeTable(Ipv4Address peer, const sync::Table& message) {
   L275_ASSIGN_OR_RETURN(const ServiceAddress service,
                         ServiceOfName(message.service()));
   L275_ASSIGN_OR_RETURN(PortableTable table, TableOfMessage(message));
-  if (!MayFollow(peer, service)) return absl::OkStatus();
+  Peer& state = peers_.at(peer);
+  state.tables.erase(service);
+  if (!Leads(peer, service.vip) || !state.same_seed) return absl::OkStatus();
+  if (states_.at(peer).resyncing ? state.defers : Defers(peer)) {
+    state.deferred = true;
+    return absl::OkStatus();
+  }
+  if (writer_.services().count(service) == 0) {
+    state.missed = true;
+    return absl::NotFoundError(
+        absl::StrCat("there is no service ", service.ToString()));
+  }
   if (message.used()) writer_.AssumeUsed({service});
-  peers_.at(peer).tables[service] = std::move(table);
+  state.tables[service] = std::move(table);
   return Follow(peer, service, UntrackedRangesOfMessage(message));
 }
 
+// Without a table, what it belongs to was not followed.
 absl::Status SyncSink::TakeSlots(Ipv4Address peer, const sync::Slots& message) {
   L275_ASSIGN_OR_RETURN(const ServiceAddress service,
                         ServiceOfName(message.service()));
-  if (!MayFollow(peer, service)) return absl::OkStatus();
   const auto table = peers_.at(peer).tables.find(service);
-  // Told before this load balancer followed: a resync is on its way.
-  if (table == peers_.at(peer).tables.end()) return absl::OkStatus();
+  if (table == peers_.at(peer).tables.end() || !Leads(peer, service.vip)) {
+    return absl::OkStatus();
+  }
   L275_ASSIGN_OR_RETURN(const std::vector<SlotRange> ranges,
                         RangesOfMessage(message, table->second.slots));
   return Follow(peer, service, ranges);
@@ -226,15 +251,20 @@ void SyncSink::OnTablesWritten() {
       std::exchange(revivals_, writer_.revivals()) != writer_.revivals();
   for (auto& [address, peer] : peers_) {
     const bool missed = std::exchange(peer.missed, false);
-    if (missed || (forgot && LeadsSome(address))) callbacks_.ask(address);
+    if (missed || (forgot && LeadsSome(address))) Ask(address);
   }
+}
+
+void SyncSink::Ask(Ipv4Address peer) {
+  peers_.at(peer).asks = true;
+  callbacks_.ask(peer);
 }
 
 void SyncSink::OnPaid() {
   for (auto& [address, peer] : peers_) {
-    if (!peer.deferred || callbacks_.owes(address)) continue;
-    peer.deferred = false;
-    callbacks_.ask(address);
+    if (peer.asks || (peer.deferred && !callbacks_.owes(address))) {
+      Ask(address);
+    }
   }
 }
 

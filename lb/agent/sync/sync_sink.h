@@ -16,6 +16,7 @@
 #include "lb/agent/dataplane/flow_importer.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/portable_state.h"
+#include "lb/agent/health/limited_log.h"
 #include "lb/agent/sync/sync.pb.h"
 
 namespace l275 {
@@ -31,7 +32,7 @@ struct SyncPeerState {
   FlowImporter::Result flows;  // totals
   uint64_t flows_heard = 0;
   uint32_t unknown_priors = 0;  // in what was heard last
-  std::string problem;          // why its slots are not followed; or empty
+  std::string problem;          // why not all of it is of use; or empty
 };
 
 // Does as the peers say.
@@ -74,7 +75,8 @@ class SyncSink {
   // heard of a backend that died here has been forgotten.
   void OnTablesWritten();
 
-  // The peer was told all that it was owed.
+  // To be called each second: asks again what was not answered, and what could
+  // not be followed, once the peer was told all that it was owed.
   void OnPaid();
 
   // Whether each peer has told everything once.
@@ -87,8 +89,12 @@ class SyncSink {
     std::map<ServiceAddress, PortableTable> tables;
     std::string declared_services;  // those parts of it that came
     bool same_seed = false;
-    bool deferred = false;  // something was not followed, for it is owed
+    // Of the resync that goes on: whether nothing of it is followed, since this
+    // load balancer owes the peer something.
+    bool defers = false;
+    bool deferred = false;  // something was not followed for that
     bool missed = false;    // something named what is not here
+    bool asks = false;      // to be told everything, until that begins
   };
 
   absl::Status Take(Ipv4Address peer, const sync::Message& message);
@@ -99,12 +105,15 @@ class SyncSink {
   void TakeDeclared(Ipv4Address peer, const sync::Declared& message);
   bool Leads(Ipv4Address peer, Ipv4Address vip) const;
   bool LeadsSome(Ipv4Address peer) const;
-  bool MayFollow(Ipv4Address peer, const ServiceAddress& service);
+  bool Defers(Ipv4Address peer) const;
+  void Ask(Ipv4Address peer);
+  void TakeResyncBegin(Ipv4Address peer);
+  void TakeResyncEnd(Ipv4Address peer);
   absl::Status Follow(Ipv4Address peer, const ServiceAddress& service,
                       absl::Span<const SlotRange> ranges);
   void UpdateFollowed();
   void AskHeirs(const std::set<Ipv4Address>& before,
-                const std::set<Ipv4Address>& after) const;
+                const std::set<Ipv4Address>& after);
 
   MapWriter& writer_;
   const uint32_t idle_ticks_;
@@ -112,6 +121,7 @@ class SyncSink {
   std::map<Ipv4Address, Peer> peers_;
   std::map<Ipv4Address, SyncPeerState> states_;
   std::set<Ipv4Address> held_;
+  LimitedLog log_;
   uint64_t service_changes_ = 0;
   uint64_t revivals_ = 0;
 };

@@ -13,11 +13,16 @@
 namespace l275 {
 namespace {
 
-constexpr std::chrono::seconds kBetweenResyncs{5};
+constexpr std::chrono::seconds kBetweenResyncs{2};
+// When the program makes more entries than can be told one by one. An entry
+// that was missed is found by its refresh in any case.
+constexpr std::chrono::seconds kAfterUntold{5};
+// A pass waits for peers that have to take in more.
+constexpr size_t kMostUnsentBytes = 4 << 20;
 
-// Passes, a second each, within which an entry that goes on being seen is told
-// again: a minute, a quarter of the idle timeout if that is less.
-uint32_t RefreshPasses(uint32_t idle_ticks) {
+// Within so many ticks an entry that goes on being seen is told again: a
+// minute, a quarter of the idle timeout if that is less.
+uint32_t RefreshTicks(uint32_t idle_ticks) {
   return std::clamp<uint32_t>(idle_ticks / 4, 1, 60);
 }
 
@@ -40,7 +45,7 @@ SyncSource::SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
       writer_(*writer),
       keeper_(*keeper),
       idle_ticks_(TicksOf(idle_timeout)),
-      refresh_passes_(RefreshPasses(idle_ticks_)),
+      refresh_ticks_(RefreshTicks(idle_ticks_)),
       reach_(*peers),
       pass_(maps, writer,
             [this](const sync::Message& message) {
@@ -68,16 +73,24 @@ SyncSource::SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
 SyncSource::~SyncSource() { keeper_.SetWatcher(nullptr); }
 
 void SyncSource::OnConnected(Ipv4Address peer) {
-  Peer& state = peers_.at(peer);
-  state = Peer();
-  state.wants_pass = true;
+  peers_.at(peer) = Peer();
   SendAlive(peer);
-  keeper_.PassSoon();
+  Resync(peer);
 }
 
 void SyncSource::Resync(Ipv4Address peer) {
-  peers_.at(peer).wants_pass = true;
-  keeper_.PassSoon();
+  WantPass(peers_.at(peer), kBetweenResyncs);
+}
+
+// The one that is due in the next second comes in any case.
+void SyncSource::WantPass(Peer& peer, std::chrono::seconds after_last) {
+  const TimePoint now = std::chrono::steady_clock::now();
+  const TimePoint earliest =
+      peer.passed.has_value() ? *peer.passed + after_last : now;
+  peer.not_before =
+      peer.wants_pass ? std::min(peer.not_before, earliest) : earliest;
+  peer.wants_pass = true;
+  if (peer.not_before <= now) keeper_.PassSoon();
 }
 
 void SyncSource::SetHeld(const std::set<Ipv4Address>& vips) {
@@ -169,57 +182,79 @@ void SyncSource::OnNews(absl::Span<const l275_flow_news> news) {
   if (std::exchange(untold_, untold) == untold) return;
   for (auto& [address, peer] : peers_) {
     peer.owed = true;
-    Resync(address);
+    WantPass(peer, kAfterUntold);
   }
 }
 
 void SyncSource::OnPassBegin() {
   const TimePoint now = std::chrono::steady_clock::now();
-  tick_ = TickOf(now);
-  phase_ = (phase_ + 1) % refresh_passes_;
+  last_tick_ = std::exchange(tick_, TickOf(now));
   pass_.Clear();
   refresh_.Clear();
+  std::set<Ipv4Address> begin;
   for (auto& [address, peer] : peers_) {
-    // The last one came to no end.
-    if (std::exchange(peer.in_pass, false)) {
-      peer.wants_pass = true;
-      peer.passed.reset();
-    }
-    if (!peer.wants_pass || !reach_.IsConnected(address)) continue;
-    if (peer.passed.has_value() && now - *peer.passed < kBetweenResyncs) {
-      continue;
-    }
-    peer.wants_pass = false;
-    peer.in_pass = true;
-    peer.passed = now;
-    ++resyncs_;
-    sync::Message begin;
-    begin.mutable_resync_begin();
-    reach_.Send(address, begin);
-    for (const auto& [service_address, service] : writer_.services()) {
-      if (!Holds(service_address.vip)) continue;
-      Told told;
-      for (const sync::Message& message :
-           Statement(service_address, service, &told)) {
-        reach_.Send(address, message);
-      }
+    if (BeginPass(peer, address, now)) begin.insert(address);
+  }
+  some_in_pass_ = !begin.empty();
+  if (some_in_pass_) TellEverything(begin);
+}
+
+// Whether this pass is one that the peer wants.
+bool SyncSource::BeginPass(Peer& peer, Ipv4Address address, TimePoint now) {
+  // The last one came to no end.
+  if (std::exchange(peer.in_pass, false)) {
+    peer.wants_pass = true;
+    peer.not_before = now;
+  }
+  if (!peer.wants_pass || now < peer.not_before ||
+      !reach_.IsConnected(address)) {
+    return false;
+  }
+  peer.wants_pass = false;
+  peer.in_pass = true;
+  peer.passed = now;
+  ++resyncs_;
+  return true;
+}
+
+// But for the flows, which the pass shows.
+void SyncSource::TellEverything(const std::set<Ipv4Address>& peers) {
+  const auto tell = [&](const sync::Message& message) {
+    for (const Ipv4Address peer : peers) reach_.Send(peer, message);
+  };
+  sync::Message begin;
+  begin.mutable_resync_begin();
+  tell(begin);
+  for (const auto& [address, service] : writer_.services()) {
+    if (!Holds(address.vip)) continue;
+    Told told;
+    for (const sync::Message& message : Statement(address, service, &told)) {
+      tell(message);
     }
   }
 }
 
+bool SyncSource::IsReady() const {
+  return std::none_of(peers_.begin(), peers_.end(), [&](const auto& peer) {
+    return peer.second.in_pass &&
+           reach_.UnsentBytes(peer.first) > kMostUnsentBytes;
+  });
+}
+
 void SyncSource::OnFlow(const l275_flow_key& key, const l275_flow& flow) {
-  pass_.Add(key, flow, tick_);
+  if (some_in_pass_) pass_.Add(key, flow, tick_);
   if (IsToBeRefreshed(key, flow)) refresh_.Add(key, flow, tick_);
 }
 
-// One of the phases is the entry's. Whoever follows a peer has nothing to add
-// to what that one says.
+// Each entry's turn comes at a tick of its own, in a circle. Whoever follows a
+// peer has nothing to add to what that one says.
 bool SyncSource::IsToBeRefreshed(const l275_flow_key& key,
                                  const l275_flow& flow) const {
   const uint64_t hash =
       l275_flow_hash(0, key.source, key.source_port, key.destination_port);
-  if (hash % refresh_passes_ != phase_) return false;
-  if (AgeOfFlow(flow, tick_) > static_cast<int32_t>(2 * refresh_passes_)) {
+  const uint64_t since_turn = (tick_ + hash) % refresh_ticks_;
+  if (since_turn >= tick_ - last_tick_) return false;
+  if (AgeOfFlow(flow, tick_) > static_cast<int32_t>(2 * refresh_ticks_)) {
     return false;
   }
   const ServiceAddress* const service = FindService(writer_, key);
@@ -234,7 +269,8 @@ void SyncSource::OnPassEnd() {
   for (auto& [address, peer] : peers_) {
     if (!std::exchange(peer.in_pass, false)) continue;
     reach_.Send(address, end);
-    peer.owed = false;
+    // What was untold meanwhile wants another one.
+    if (!peer.wants_pass) peer.owed = false;
   }
   for (const auto& [address, service] : writer_.services()) {
     const auto told = told_.find(address);

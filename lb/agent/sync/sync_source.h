@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -47,6 +46,8 @@ class SyncSource : public FlowWatcher {
     virtual bool IsConnected(Ipv4Address peer) const = 0;
     // Dropped while it is not.
     virtual void Send(Ipv4Address peer, const sync::Message& message) = 0;
+    // What was sent and still waits to leave this process.
+    virtual size_t UnsentBytes(Ipv4Address) const { return 0; }
   };
 
   SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
@@ -59,8 +60,8 @@ class SyncSource : public FlowWatcher {
   // A session with the peer begins.
   void OnConnected(Ipv4Address peer);
 
-  // Tells the peer everything, from the next pass on. Again after five seconds
-  // at the earliest.
+  // Tells the peer everything, by a pass of its own; two seconds after the last
+  // one of its kind at the earliest.
   void Resync(Ipv4Address peer);
 
   // The VIPs that are on this host; also tells peers when they are as they
@@ -82,13 +83,15 @@ class SyncSource : public FlowWatcher {
 
   // FlowWatcher
   void OnPassBegin() override;
+  bool IsReady() const override;
   void OnFlow(const l275_flow_key& key, const l275_flow& flow) override;
   void OnPassEnd() override;
 
  private:
   struct Peer {
-    bool wants_pass = false;  // all flows, from the next pass on
-    bool in_pass = false;     // gets those of this one
+    bool wants_pass = false;  // all flows, by a pass
+    TimePoint not_before;     // which begins then at the earliest
+    bool in_pass = false;     // gets the flows of this one
     bool owed = true;
     std::optional<TimePoint> passed;  // when its last pass began
   };
@@ -108,6 +111,9 @@ class SyncSource : public FlowWatcher {
                    Told& told);
   void TellAll(const std::vector<sync::Message>& messages);
   void SendAlive(Ipv4Address peer) const;
+  void WantPass(Peer& peer, std::chrono::seconds after_last);
+  bool BeginPass(Peer& peer, Ipv4Address address, TimePoint now);
+  void TellEverything(const std::set<Ipv4Address>& peers);
   void ForgetGone();
   bool IsToBeRefreshed(const l275_flow_key& key, const l275_flow& flow) const;
 
@@ -115,7 +121,7 @@ class SyncSource : public FlowWatcher {
   const MapWriter& writer_;
   FlowKeeper& keeper_;
   const uint32_t idle_ticks_;
-  const uint32_t refresh_passes_;
+  const uint32_t refresh_ticks_;
   Peers& reach_;
   std::map<Ipv4Address, Peer> peers_;
   std::set<Ipv4Address> held_;
@@ -123,8 +129,9 @@ class SyncSource : public FlowWatcher {
   FlowBatches pass_;     // to peers that want them all
   FlowBatches refresh_;  // to the others
   FlowBatches news_;     // to all
-  uint32_t phase_ = 0;
-  uint32_t tick_ = 0;  // of the pass's begin
+  bool some_in_pass_ = false;
+  uint32_t tick_ = 0;       // of the pass's begin,
+  uint32_t last_tick_ = 0;  // and of the last one's
   uint64_t untold_ = 0;
   uint64_t resyncs_ = 0;
   uint64_t flows_told_ = 0;

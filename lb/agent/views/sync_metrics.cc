@@ -52,12 +52,12 @@ void AddTraffic(const std::vector<control::Peer>& peers,
       flows.Add({{"peer", peer.address()}, {"result", result}},
                 static_cast<double>(count));
     };
-    const uint64_t told =
-        peer.flows_stored() + peer.flows_unknown() + peer.flows_full();
     add("stored", peer.flows_stored());
     add("unknown_backend", peer.flows_unknown());
     add("full", peer.flows_full());
-    add("needless", peer.flows_heard() - told);
+    add("kept", peer.flows_kept());
+    add("over", peer.flows_over());
+    add("needless", peer.flows_needless());
   }
   for (Family* family : {&bytes, &unsent, &resyncs, &flows}) {
     out.push_back(family->Take());

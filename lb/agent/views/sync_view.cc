@@ -5,10 +5,6 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "lb/agent/config/change.h"
-#include "lb/agent/config/desired_state_proto.h"
-
 namespace l275 {
 namespace {
 
@@ -16,33 +12,6 @@ uint64_t MillisecondsSince(HealthTime time, HealthTime now) {
   return static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(now - time)
           .count());
-}
-
-// What the peer's operator declared otherwise.
-void FillDifferences(const AgentView& view, Ipv4Address address,
-                     control::Peer* peer) {
-  const auto& declared = view.sync->sink().peers().at(address).declared;
-  if (!declared.has_value()) return;
-  if (view.sync->HasOtherSeed(address)) {
-    peer->add_difference("another --hash_seed: no slot is the same there");
-  }
-  const auto idle_timeout = view.sync->options().idle_timeout.count();
-  if (declared->tcp_idle_timeout_s() != idle_timeout) {
-    peer->add_difference(
-        absl::StrCat("--tcp_idle_timeout_s=", declared->tcp_idle_timeout_s(),
-                     ", here ", idle_timeout));
-  }
-  control::Services services;
-  if (!services.ParseFromString(declared->services())) return;
-  const absl::StatusOr<DesiredState> there = DesiredStateFromProto(services);
-  if (!there.ok()) {
-    peer->add_difference(absl::StrCat("services that cannot be here: ",
-                                      there.status().message()));
-    return;
-  }
-  for (std::string& line : DescribeChanges(view.desired, *there)) {
-    peer->add_difference(std::move(line));
-  }
 }
 
 void FillHeard(const PeerHeard& heard, HealthTime now, control::Peer* peer) {
@@ -77,6 +46,9 @@ void FillFlows(const SyncPeerState& state, HealthTime now,
   peer->set_flows_stored(state.flows.stored);
   peer->set_flows_unknown(state.flows.unknown);
   peer->set_flows_full(state.flows.full);
+  peer->set_flows_kept(state.flows.kept);
+  peer->set_flows_over(state.flows.over);
+  peer->set_flows_needless(state.flows.needless);
   peer->set_problem(state.problem);
 }
 
@@ -92,7 +64,9 @@ control::Peer ViewPeer(const AgentView& view, const Endpoint& endpoint,
   peer.set_bytes_sent(sender.counters().bytes);
   FillHeard(heard, view.now, &peer);
   FillFlows(view.sync->sink().peers().at(endpoint.address), view.now, &peer);
-  FillDifferences(view, endpoint.address, &peer);
+  for (const std::string& line : view.sync->differences(endpoint.address)) {
+    peer.add_difference(line);
+  }
   return peer;
 }
 
