@@ -177,6 +177,7 @@ class World {
   void Sync();
 
   void Restart();
+  void LiveAndDeliver();
   void FailOver(bool synced);
   void Crash(size_t to);
   void HandOver(size_t to);
@@ -607,8 +608,18 @@ void World::Restart() {
   Unsettle();
 }
 
+// What is said at once suffices: nobody has to ask, or to wait for a pass.
+void World::LiveAndDeliver() {
+  if (OneIn(2)) Catch(holder_);
+  SendNew(holder_, 10);
+  if (OneIn(2)) Catch(holder_);
+  SendSome();
+  DeliverAll();
+}
+
 void World::FailOver(bool synced) {
   if (synced) Sync();
+  if (synced && OneIn(2)) LiveAndDeliver();
   const size_t to = OtherThan(holder_);
   ++failovers_;
   Note(std::string(synced ? "synced" : "unsynced") + " failover to " +
@@ -621,6 +632,7 @@ void World::FailOver(bool synced) {
   }
   MoveBonds(holder_, to);
   OneIn(2) ? HandOver(to) : Crash(to);
+  if (OneIn(2)) Seconds(2);
   SendAll();
 }
 
@@ -666,6 +678,7 @@ void World::Crash(size_t to) {
   };
   const bool first = OneIn(2);
   if (first) cut_off();
+  if (OneIn(2)) Catch(to);
   hosts_[to].lb->SetHeld({kVip});
   if (!first) cut_off();
   if (OneIn(2)) {
@@ -696,10 +709,8 @@ void World::Split() {
   const size_t winner = loser == holder_ ? other : holder_;
   Note("healed, the winner is " + std::to_string(winner));
   OpenSessions();
-  Seconds(1 + Below(2));
+  if (OneIn(2)) Seconds(1 + Below(2));
   if (OneIn(2)) DeliverAll();
-  hosts_[loser].lb->SetHeld({});
-  Sync();
   // What needs no entry there may differ.
   Bonds winners;
   for (auto it = bonds_.begin(); it != bonds_.end();) {
@@ -713,6 +724,8 @@ void World::Split() {
       it = it->second.holder == winner ? bonds_.erase(it) : std::next(it);
     }
   }
+  hosts_[loser].lb->SetHeld({});
+  Sync();
   MoveBonds(loser, winner);
   for (const auto& [key, bond] : bonds_) split_.insert(key);
   for (const auto& [key, bond] : winners) split_.insert(key);
