@@ -26,11 +26,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/testing/virtual_clock.h"
 #include "lb/agent/dataplane/tick.h"
 #include "tests/packet/fake_sessions.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/synced_balancer.h"
-#include "tests/packet/virtual_clock.h"
 
 namespace l275 {
 namespace {
