@@ -618,6 +618,7 @@ void World::LiveAndDeliver() {
 }
 
 void World::FailOver(bool synced) {
+  if (synced && OneIn(3)) Flap(OtherThan(holder_));
   if (synced) Sync();
   if (synced && OneIn(2)) LiveAndDeliver();
   const size_t to = OtherThan(holder_);
@@ -760,7 +761,7 @@ TEST(SyncPromiseTest, NoFlowMoves) {
   for (const World::Settings& settings : kWorlds) {
     World world(settings, LosesNothing);
     const uint32_t first = FirstSeed();
-    for (uint32_t seed = first; seed < first + Sequences(10); ++seed) {
+    for (uint32_t seed = first; seed < first + Sequences(7); ++seed) {
       ASSERT_TRUE(world.Live(seed)) << settings.description << ", seed " << seed
                                     << ", " << world.failure();
     }
@@ -775,8 +776,8 @@ TEST(SyncPromiseTest, NoFlowMoves) {
     after_loss += world.bound_after_loss();
     after_split += world.bound_after_split();
   }
-  EXPECT_GE(through_failovers, 5000u);
-  EXPECT_GE(after_loss, 100u);
+  EXPECT_GE(through_failovers, 3000u);
+  EXPECT_GE(after_loss, 50u);
   EXPECT_GE(after_split, 100u);
 }
 
@@ -791,7 +792,7 @@ class LossTest : public ::testing::TestWithParam<Loss> {};
 TEST_P(LossTest, BreaksThePromise) {
   World world(kWorlds[0], GetParam().loses);
   world.IgnoreBroken();
-  for (uint32_t seed = 1; seed <= 8; ++seed) world.Live(seed);
+  for (uint32_t seed = 1; seed <= 5; ++seed) world.Live(seed);
   std::cout << world.broken() << " of " << world.bound()
             << " packets did not go where the promise says\n";
   EXPECT_GE(world.broken(), 10u);
