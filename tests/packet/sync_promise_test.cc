@@ -26,11 +26,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/testing/virtual_clock.h"
 #include "lb/agent/dataplane/tick.h"
 #include "tests/packet/fake_sessions.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/synced_balancer.h"
-#include "tests/packet/virtual_clock.h"
 
 namespace l275 {
 namespace {
@@ -177,6 +177,7 @@ class World {
   void Sync();
 
   void Restart();
+  void LiveAndDeliver();
   void FailOver(bool synced);
   void Crash(size_t to);
   void HandOver(size_t to);
@@ -607,8 +608,19 @@ void World::Restart() {
   Unsettle();
 }
 
+// What is said at once suffices: nobody has to ask, or to wait for a pass.
+void World::LiveAndDeliver() {
+  if (OneIn(2)) Catch(holder_);
+  SendNew(holder_, 10);
+  if (OneIn(2)) Catch(holder_);
+  SendSome();
+  DeliverAll();
+}
+
 void World::FailOver(bool synced) {
+  if (synced && OneIn(3)) Flap(OtherThan(holder_));
   if (synced) Sync();
+  if (synced && OneIn(2)) LiveAndDeliver();
   const size_t to = OtherThan(holder_);
   ++failovers_;
   Note(std::string(synced ? "synced" : "unsynced") + " failover to " +
@@ -621,6 +633,7 @@ void World::FailOver(bool synced) {
   }
   MoveBonds(holder_, to);
   OneIn(2) ? HandOver(to) : Crash(to);
+  if (OneIn(2)) Seconds(2);
   SendAll();
 }
 
@@ -666,6 +679,7 @@ void World::Crash(size_t to) {
   };
   const bool first = OneIn(2);
   if (first) cut_off();
+  if (OneIn(2)) Catch(to);
   hosts_[to].lb->SetHeld({kVip});
   if (!first) cut_off();
   if (OneIn(2)) {
@@ -696,10 +710,8 @@ void World::Split() {
   const size_t winner = loser == holder_ ? other : holder_;
   Note("healed, the winner is " + std::to_string(winner));
   OpenSessions();
-  Seconds(1 + Below(2));
+  if (OneIn(2)) Seconds(1 + Below(2));
   if (OneIn(2)) DeliverAll();
-  hosts_[loser].lb->SetHeld({});
-  Sync();
   // What needs no entry there may differ.
   Bonds winners;
   for (auto it = bonds_.begin(); it != bonds_.end();) {
@@ -713,6 +725,8 @@ void World::Split() {
       it = it->second.holder == winner ? bonds_.erase(it) : std::next(it);
     }
   }
+  hosts_[loser].lb->SetHeld({});
+  Sync();
   MoveBonds(loser, winner);
   for (const auto& [key, bond] : bonds_) split_.insert(key);
   for (const auto& [key, bond] : winners) split_.insert(key);
@@ -747,7 +761,7 @@ TEST(SyncPromiseTest, NoFlowMoves) {
   for (const World::Settings& settings : kWorlds) {
     World world(settings, LosesNothing);
     const uint32_t first = FirstSeed();
-    for (uint32_t seed = first; seed < first + Sequences(10); ++seed) {
+    for (uint32_t seed = first; seed < first + Sequences(7); ++seed) {
       ASSERT_TRUE(world.Live(seed)) << settings.description << ", seed " << seed
                                     << ", " << world.failure();
     }
@@ -762,8 +776,8 @@ TEST(SyncPromiseTest, NoFlowMoves) {
     after_loss += world.bound_after_loss();
     after_split += world.bound_after_split();
   }
-  EXPECT_GE(through_failovers, 5000u);
-  EXPECT_GE(after_loss, 100u);
+  EXPECT_GE(through_failovers, 3000u);
+  EXPECT_GE(after_loss, 50u);
   EXPECT_GE(after_split, 100u);
 }
 
@@ -778,7 +792,7 @@ class LossTest : public ::testing::TestWithParam<Loss> {};
 TEST_P(LossTest, BreaksThePromise) {
   World world(kWorlds[0], GetParam().loses);
   world.IgnoreBroken();
-  for (uint32_t seed = 1; seed <= 8; ++seed) world.Live(seed);
+  for (uint32_t seed = 1; seed <= 5; ++seed) world.Live(seed);
   std::cout << world.broken() << " of " << world.bound()
             << " packets did not go where the promise says\n";
   EXPECT_GE(world.broken(), 10u);

@@ -9,9 +9,9 @@
 #include <cstring>
 #include <utility>
 
+#include "common/testing/virtual_clock.h"
 #include "lb/agent/dataplane/tick.h"
 #include "tests/packet/lb_host.h"
-#include "tests/packet/virtual_clock.h"
 
 namespace l275 {
 namespace {

@@ -102,8 +102,7 @@ absl::Status FlowImporter::StoreUnlessOurs(const l275_flow_key& key,
   const int fd = maps_.flows_fd();
   if (bpf_map_lookup_elem(fd, &key, &ours) == 0) {
     if (ours.slot == flow.slot && IsLiveFlow(maps_, ours, idle_ticks, tick)) {
-      ++result.kept;
-      return absl::OkStatus();
+      return Refresh(key, ours, flow, result);
     }
     if (bpf_map_delete_elem(fd, &key) != 0 && errno != ENOENT) {
       return ErrnoStatus(errno, "bpf_map_delete_elem(flows)");
@@ -116,6 +115,21 @@ absl::Status FlowImporter::StoreUnlessOurs(const l275_flow_key& key,
   } else if (errno == E2BIG) {
     ++result.full;
   } else {
+    return ErrnoStatus(errno, "bpf_map_update_elem(flows)");
+  }
+  return absl::OkStatus();
+}
+
+// Ours stands; when both say the same it was seen when the later of them says.
+absl::Status FlowImporter::Refresh(const l275_flow_key& key,
+                                   const l275_flow& ours,
+                                   const l275_flow& theirs, Result& result) {
+  ++result.kept;
+  const bool later =
+      static_cast<int32_t>(theirs.last_seen - ours.last_seen) > 0;
+  if (ours.backend != theirs.backend || !later) return absl::OkStatus();
+  if (bpf_map_update_elem(maps_.flows_fd(), &key, &theirs, BPF_EXIST) != 0 &&
+      errno != ENOENT) {
     return ErrnoStatus(errno, "bpf_map_update_elem(flows)");
   }
   return absl::OkStatus();

@@ -63,6 +63,8 @@ class FlowImporter {
   absl::Status StoreUnlessOurs(const l275_flow_key& key, const l275_flow& flow,
                                uint32_t idle_ticks, uint32_t tick,
                                Result& result);
+  absl::Status Refresh(const l275_flow_key& key, const l275_flow& ours,
+                       const l275_flow& theirs, Result& result);
 
   Maps& maps_;
   SlotWriter& slots_;

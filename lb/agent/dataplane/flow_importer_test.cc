@@ -248,6 +248,19 @@ TEST_F(FlowImporterTest, OursStandsWhileItCounts) {
   }
 }
 
+// Or a flow that goes on elsewhere would be taken for over here.
+TEST_F(FlowImporterTest, OursIsAsRecentAsTheirsWhenBothSayTheSame) {
+  Import({Flow(0, kOther, 30)}, FlowConflict::kOurs);
+  for (const uint32_t age : {40u, 30u, 20u, 25u}) {
+    EXPECT_EQ(Import({Flow(0, kOther, age)}, FlowConflict::kOurs).kept, 1u);
+    ASSERT_TRUE(Entry(0).has_value());
+    EXPECT_EQ(Entry(0)->last_seen, kNow - (age < 30 ? 20 : 30)) << age;
+  }
+  EXPECT_EQ(Import({Flow(0, kOwner, 0)}, FlowConflict::kOurs).kept, 1u);
+  EXPECT_EQ(Entry(0)->last_seen, kNow - 20);
+  EXPECT_EQ(Entry(0)->backend, kOther);
+}
+
 TEST(FlowImporterResultTest, Adds) {
   FlowImporter::Result sum = {1, 2, 3, 4, 5, 6};
   sum.Add({10, 20, 30, 40, 50, 60});

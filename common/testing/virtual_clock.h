@@ -1,5 +1,5 @@
-#ifndef L275_TESTS_PACKET_VIRTUAL_CLOCK_H_
-#define L275_TESTS_PACKET_VIRTUAL_CLOCK_H_
+#ifndef L275_COMMON_TESTING_VIRTUAL_CLOCK_H_
+#define L275_COMMON_TESTING_VIRTUAL_CLOCK_H_
 
 #include <chrono>
 #include <cstdint>
@@ -26,4 +26,4 @@ class VirtualClock {
 
 }  // namespace l275
 
-#endif  // L275_TESTS_PACKET_VIRTUAL_CLOCK_H_
+#endif  // L275_COMMON_TESTING_VIRTUAL_CLOCK_H_

@@ -1,4 +1,4 @@
-#include "tests/packet/virtual_clock.h"
+#include "common/testing/virtual_clock.h"
 
 #include <sys/syscall.h>
 #include <unistd.h>
