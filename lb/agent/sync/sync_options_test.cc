@@ -27,7 +27,8 @@ TEST(SyncOptionsTest, RefusesByName) {
     const char* peers;
     const char* error;
   } kCases[] = {
-      {"nothing to listen on", "", "10.1.0.3:9276", "\"\": expected"},
+      {"nothing to listen on", "", "10.1.0.3:9276",
+       "--sync_listen: \"\": expected"},
       {"no port to listen on", "10.1.0.2", "10.1.0.3:9276", "\"10.1.0.2\""},
       {"port 0", "10.1.0.2:0", "10.1.0.3:9276", "\"10.1.0.2:0\""},
       {"every address", "0.0.0.0:9276", "10.1.0.3:9276", "\"0.0.0.0:9276\""},
@@ -35,9 +36,9 @@ TEST(SyncOptionsTest, RefusesByName) {
       {"no peers", "10.1.0.2:9276", "", "\"\": expected"},
       {"an empty peer", "10.1.0.2:9276", "10.1.0.3:9276,", "\"\": expected"},
       {"itself", "10.1.0.2:9276", "10.1.0.3:1,10.1.0.2:1",
-       "peer 10.1.0.2:1: 10.1.0.2 is this load balancer itself"},
+       "--sync_peers: 10.1.0.2:1: 10.1.0.2 is this load balancer itself"},
       {"twice", "10.1.0.2:9276", "10.1.0.3:1,10.1.0.3:2",
-       "peer 10.1.0.3:2: 10.1.0.3 appears twice"},
+       "--sync_peers: 10.1.0.3:2: 10.1.0.3 appears twice"},
   };
   for (const auto& c : kCases) {
     const absl::Status status = SyncOptions::Parse(c.listen, c.peers).status();

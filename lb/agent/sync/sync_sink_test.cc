@@ -188,8 +188,15 @@ TEST_F(SyncSinkTest, FollowsNothingThatWouldLoseFlows) {
   EXPECT_TRUE(asked_.empty());
   owes_ = false;
   sink_->OnPaid();
-  sink_->OnPaid();
   EXPECT_EQ(asked_, Addresses{kPeer});
+  // It may not have been heard.
+  sink_->OnPaid();
+  EXPECT_EQ(asked_, (Addresses{kPeer, kPeer}));
+  sync::Message begin;
+  begin.mutable_resync_begin();
+  sink_->OnMessage(kPeer, begin);
+  sink_->OnPaid();
+  EXPECT_EQ(asked_, (Addresses{kPeer, kPeer}));
   TellTable(kPeer, kTwo);
   EXPECT_NE(tracked(), before);
 }

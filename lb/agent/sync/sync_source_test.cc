@@ -23,7 +23,8 @@ using std::chrono::seconds;
 using What = sync::Message::WhatCase;
 
 constexpr seconds kIdle{40};
-constexpr int kRefreshPasses = 9;  // a quarter of the idle timeout's ticks
+constexpr std::chrono::nanoseconds kTick{1 << L275_TICK_SHIFT};
+constexpr int kRefreshPasses = 9;  // a quarter of the idle timeout, in ticks
 constexpr uint32_t kTableSize = 131;
 constexpr Ipv4Address kVip = Ipv4Address::FromHost(0x0a0000c8);
 constexpr Ipv4Address kOne = Ipv4Address::FromHost(0x0a000101);
@@ -104,6 +105,12 @@ class SyncSourceTest : public ::testing::Test {
     source_->OnPassEnd();
   }
 
+  // A tick later, which shows an entry of this age.
+  void PassInATick(uint32_t age) {
+    VirtualClock::Advance(kTick);
+    Pass({{Key(1), Entry(age)}});
+  }
+
   std::vector<sync::Message> TakeSent(Ipv4Address peer, What what) {
     std::vector<sync::Message> messages;
     for (const auto& [to, message] : std::exchange(peers_.sent, {})) {
@@ -166,11 +173,11 @@ TEST_F(SyncSourceTest, FlowsAreToldAlsoOfOtherVips) {
                                What::kResyncEnd}));
 }
 
-TEST_F(SyncSourceTest, TellsEverythingAtMostEveryFiveSeconds) {
+TEST_F(SyncSourceTest, TellsEverythingAtMostEveryTwoSeconds) {
   Connect(kPeer);
   Pass({});
   source_->Resync(kPeer);
-  VirtualClock::Advance(seconds(4));
+  VirtualClock::Advance(seconds(1));
   Pass({});
   EXPECT_EQ(source_->resyncs(), 1u);
   VirtualClock::Advance(seconds(1));
@@ -255,18 +262,23 @@ TEST_F(SyncSourceTest, TellsAnEntryAgainOnceInAWhile) {
   Connect(kPeer);
   Pass({});
   peers_.sent.clear();
-  for (int pass = 0; pass < kRefreshPasses; ++pass) Pass({{Key(1), Entry()}});
+  for (int pass = 0; pass < kRefreshPasses; ++pass) PassInATick(0);
+  EXPECT_EQ(TakeSent(kPeer, What::kFlows).size(), 1u);
+
+  // However long passes take.
+  VirtualClock::Advance(kRefreshPasses * kTick);
+  PassInATick(0);
   EXPECT_EQ(TakeSent(kPeer, What::kFlows).size(), 1u);
 
   // It sends nothing any more.
   for (int pass = 0; pass < kRefreshPasses; ++pass) {
-    Pass({{Key(1), Entry(2 * kRefreshPasses + 2)}});
+    PassInATick(2 * kRefreshPasses + 2);
   }
   EXPECT_TRUE(TakeSent(kPeer, What::kFlows).empty());
 
   // Another one says it.
   writer_->SetFollowed({kService}, std::chrono::steady_clock::now());
-  for (int pass = 0; pass < kRefreshPasses; ++pass) Pass({{Key(1), Entry()}});
+  for (int pass = 0; pass < kRefreshPasses; ++pass) PassInATick(0);
   EXPECT_TRUE(TakeSent(kPeer, What::kFlows).empty());
 }
 
