@@ -208,6 +208,61 @@ TEST_F(SyncSinkTest, WithoutFlowsItOwesNothing) {
   EXPECT_GT(tracked(), 0u);
 }
 
+// Though with its first slots there is something that it could owe.
+TEST_F(SyncSinkTest, FollowsAllOfAResyncOrNothing) {
+  owes_ = true;
+  Begin(kPeer, {kVip});
+  sync::Message message;
+  message.mutable_resync_begin();
+  sink_->OnMessage(kPeer, message);
+  const std::vector<SlotRange> ranges = {{0, 1, {kOne}}, {1, 1, {kTwo}}};
+  sink_->OnMessage(
+      kPeer, TableMessage(kService, {kTableSize, {{kOne, 100}, {kTwo, 100}}},
+                          true, ranges));
+  for (const SlotRange& range : ranges) {
+    for (const sync::Message& slots : SlotsMessages(kService, {range})) {
+      sink_->OnMessage(kPeer, slots);
+    }
+  }
+  EXPECT_EQ(tracked(), 2u);
+  message.mutable_resync_end();
+  sink_->OnMessage(kPeer, message);
+  EXPECT_TRUE(StateOf(kPeer).resynced.has_value());
+  sink_->OnPaid();
+  EXPECT_TRUE(asked_.empty());
+}
+
+TEST_F(SyncSinkTest, IsNotResyncedByWhatItDidNotFollow) {
+  Begin(kPeer, {kVip});
+  TellTable(kPeer, kOne);
+  owes_ = true;
+  sync::Message message;
+  message.mutable_resync_begin();
+  sink_->OnMessage(kPeer, message);
+  TellTable(kPeer, kTwo);
+  // Even if it is paid by now.
+  owes_ = false;
+  message.mutable_resync_end();
+  sink_->OnMessage(kPeer, message);
+  EXPECT_FALSE(StateOf(kPeer).resynced.has_value());
+  sink_->OnPaid();
+  EXPECT_EQ(asked_, Addresses{kPeer});
+}
+
+TEST_F(SyncSinkTest, KeepsNothingOfServicesThatAreNotHere) {
+  Begin(kPeer, {kVip});
+  ServiceAddress other = kService;
+  other.port = 81;
+  sink_->OnMessage(kPeer,
+                   TableMessage(other, {kTableSize, {{kOne, 1}}}, true, {}));
+  EXPECT_EQ(StateOf(kPeer).problem, "there is no service tcp:10.0.0.200:81");
+  EXPECT_FALSE(writer_->IsUsed(other));
+  // It may be, later.
+  Write({kOne, kTwo});
+  Write({kOne});
+  EXPECT_EQ(asked_, Addresses{kPeer});
+}
+
 TEST_F(SyncSinkTest, AsksAgainOnceABackendIsKnown) {
   Write({kOne});
   asked_.clear();

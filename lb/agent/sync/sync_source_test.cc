@@ -43,8 +43,12 @@ class Recorder : public SyncSource::Peers {
   void Send(Ipv4Address peer, const sync::Message& message) override {
     if (IsConnected(peer)) sent.emplace_back(peer, message);
   }
+  size_t UnsentBytes(Ipv4Address peer) const override {
+    return peer == slow ? 64 << 20 : 0;
+  }
 
   std::set<Ipv4Address> connected;
+  Ipv4Address slow;
   std::vector<std::pair<Ipv4Address, sync::Message>> sent;
 };
 
@@ -194,6 +198,20 @@ TEST_F(SyncSourceTest, APassThatCameToNoEndIsMadeAgain) {
   Pass({});
   EXPECT_EQ(TakeSent(kPeer, What::kResyncEnd).size(), 1u);
   EXPECT_FALSE(source_->Owes(kPeer));
+}
+
+TEST_F(SyncSourceTest, APassWaitsForThosePeersThatAreToldAll) {
+  Connect(kPeer);
+  Connect(kOther);
+  Pass({});
+  peers_.slow = kPeer;
+  EXPECT_TRUE(source_->IsReady());
+  Connect(kPeer);
+  source_->OnPassBegin();
+  EXPECT_FALSE(source_->IsReady());
+  peers_.slow = {};
+  EXPECT_TRUE(source_->IsReady());
+  source_->OnPassEnd();
 }
 
 // Peers are to follow it from now on.
