@@ -41,8 +41,8 @@ class SlotWriter {
   uint32_t Adopt(uint32_t first_slot, uint32_t count, uint32_t tick);
 
   // A slot as somebody else has it: flows without an entry go to `fallback`, a
-  // backend id (0, or one that is dead here: to the owner), and if `tracked` some
-  // may have an entry. The owner, who gets new flows, stays.
+  // backend id (0, or one that is dead here: to the owner), and if `tracked`
+  // some may have an entry. The owner, who gets new flows, stays.
   void Follow(uint32_t slot, uint32_t fallback, bool tracked, uint32_t tick);
 
   // As if the tracked slots of a range had changed at `tick`.

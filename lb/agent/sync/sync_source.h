@@ -49,7 +49,7 @@ class SyncSource : public FlowWatcher {
     virtual void Send(Ipv4Address peer, const sync::Message& message) = 0;
   };
 
-  SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
+  SyncSource(const std::set<Ipv4Address>& peer_addresses, const Maps* maps,
              const MapWriter* writer, FlowKeeper* keeper,
              std::chrono::seconds idle_timeout, Peers* peers);
   ~SyncSource() override;
