@@ -20,7 +20,7 @@ SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 }  // namespace
 
-SyncSink::SyncSink(std::set<Ipv4Address> peers, MapWriter* writer,
+SyncSink::SyncSink(const std::set<Ipv4Address>& peers, MapWriter* writer,
                    std::chrono::seconds idle_timeout, Callbacks callbacks)
     : writer_(*writer),
       idle_ticks_(TicksOf(idle_timeout)),

@@ -60,7 +60,7 @@ class SyncSink {
     std::function<bool(Ipv4Address peer, const std::string& tag)> same_seed;
   };
 
-  SyncSink(std::set<Ipv4Address> peers, MapWriter* writer,
+  SyncSink(const std::set<Ipv4Address>& peers, MapWriter* writer,
            std::chrono::seconds idle_timeout, Callbacks callbacks);
   SyncSink(const SyncSink&) = delete;
   SyncSink& operator=(const SyncSink&) = delete;

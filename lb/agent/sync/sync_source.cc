@@ -38,9 +38,10 @@ uint64_t FingerprintOf(const SlotRange& range) {
 
 }  // namespace
 
-SyncSource::SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
-                       const MapWriter* writer, FlowKeeper* keeper,
-                       std::chrono::seconds idle_timeout, Peers* peers)
+SyncSource::SyncSource(const std::set<Ipv4Address>& peer_addresses,
+                       const Maps* maps, const MapWriter* writer,
+                       FlowKeeper* keeper, std::chrono::seconds idle_timeout,
+                       Peers* peers)
     : maps_(*maps),
       writer_(*writer),
       keeper_(*keeper),

@@ -50,7 +50,7 @@ class SyncSource : public FlowWatcher {
     virtual size_t UnsentBytes(Ipv4Address) const { return 0; }
   };
 
-  SyncSource(std::set<Ipv4Address> peer_addresses, const Maps* maps,
+  SyncSource(const std::set<Ipv4Address>& peer_addresses, const Maps* maps,
              const MapWriter* writer, FlowKeeper* keeper,
              std::chrono::seconds idle_timeout, Peers* peers);
   ~SyncSource() override;
