@@ -34,15 +34,8 @@ absl::Status Sync::Start(event_base* base, const Maps* maps, MapWriter* writer,
   L275_RETURN_IF_ERROR(keys_.SigningKey(addresses.listen.address).status());
   source_ = std::make_unique<SyncSource>(PeerAddresses(), maps, writer, keeper,
                                          options_.idle_timeout, peers);
-  SyncSink::Callbacks callbacks;
-  callbacks.owes = [this](Ipv4Address peer) { return source_->Owes(peer); };
-  callbacks.ask = [this](Ipv4Address peer) { AskForResync(peer); };
-  callbacks.asked = [this](Ipv4Address peer) { source_->Resync(peer); };
-  callbacks.same_seed = [this](Ipv4Address peer, const std::string& tag) {
-    return HasSeed(peer, tag);
-  };
-  sink_ = std::make_unique<SyncSink>(
-      PeerAddresses(), writer, options_.idle_timeout, std::move(callbacks));
+  sink_ = std::make_unique<SyncSink>(PeerAddresses(), writer,
+                                     options_.idle_timeout, SinkCallbacks());
   for (const Endpoint& peer : addresses.peers) {
     differences_[peer.address];
     senders_[peer.address] = std::make_unique<PeerSender>(
@@ -53,15 +46,26 @@ absl::Status Sync::Start(event_base* base, const Maps* maps, MapWriter* writer,
       listener_, PeerListener::Create(
                      base, addresses, &keys_,
                      [this](Ipv4Address peer, const sync::Message& message) {
-                       sink_->OnMessage(peer, message);
+                       OnMessage(peer, message);
                      },
-                     [this](Ipv4Address peer) { sink_->OnGone(peer); }));
+                     [this](Ipv4Address peer) { OnGone(peer); }));
   L275_ASSIGN_OR_RETURN(
       news_, FlowNews::Create(base, *maps,
                               [this](absl::Span<const l275_flow_news> news) {
                                 source_->OnNews(news);
                               }));
   return absl::OkStatus();
+}
+
+SyncSink::Callbacks Sync::SinkCallbacks() {
+  SyncSink::Callbacks callbacks;
+  callbacks.owes = [this](Ipv4Address peer) { return source_->Owes(peer); };
+  callbacks.ask = [this](Ipv4Address peer) { AskForResync(peer); };
+  callbacks.asked = [this](Ipv4Address peer) { source_->Resync(peer); };
+  callbacks.same_seed = [this](Ipv4Address peer, const std::string& tag) {
+    return HasSeed(peer, tag);
+  };
+  return callbacks;
 }
 
 std::set<Ipv4Address> Sync::PeerAddresses() const {

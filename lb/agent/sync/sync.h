@@ -95,6 +95,7 @@ class Sync : private SyncSource::Peers {
 
   absl::Status Start(event_base* base, const Maps* maps, MapWriter* writer,
                      FlowKeeper* keeper);
+  SyncSink::Callbacks SinkCallbacks();
   std::set<Ipv4Address> PeerAddresses() const;
   void OnConnected(Ipv4Address peer);
   void SendDeclared(Ipv4Address peer);
