@@ -21,6 +21,7 @@ sanitized=(
   //lb/agent/health:replay_guard_test
   //lb/agent/health:replay_store_test
   //lb/agent/sync:session_reader_test
+  //lb/agent/sync:sync_messages_test
 )
 
 echo "== Formatting"
