@@ -20,7 +20,7 @@ sanitized=(
   //lb/agent/health:panic_watch_test
   //lb/agent/health:replay_guard_test
   //lb/agent/health:replay_store_test
-  //lb/agent/sync:session_reader_test
+  //lb/agent/sync/wire:session_reader_test
   //lb/agent/sync:sync_messages_test
 )
 

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "common/ipv4_address.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "common/control.pb.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

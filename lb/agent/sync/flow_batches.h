@@ -9,7 +9,7 @@
 #include "common/service_address.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

@@ -19,12 +19,12 @@
 #include "lb/agent/dataplane/flow_news.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
-#include "lb/agent/sync/peer_listener.h"
-#include "lb/agent/sync/peer_sender.h"
-#include "lb/agent/sync/sync_keys.h"
-#include "lb/agent/sync/sync_options.h"
 #include "lb/agent/sync/sync_sink.h"
 #include "lb/agent/sync/sync_source.h"
+#include "lb/agent/sync/wire/peer_listener.h"
+#include "lb/agent/sync/wire/peer_sender.h"
+#include "lb/agent/sync/wire/sync_keys.h"
+#include "lb/agent/sync/wire/sync_options.h"
 
 namespace l275 {
 

@@ -11,7 +11,7 @@
 #include "absl/types/span.h"
 #include "common/service_address.h"
 #include "lb/agent/dataplane/portable_state.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/wire/sync_wire.h"
 
 namespace l275 {
 namespace {

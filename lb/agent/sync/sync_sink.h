@@ -17,7 +17,7 @@
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/portable_state.h"
 #include "lb/agent/health/limited_log.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

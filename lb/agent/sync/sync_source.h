@@ -17,7 +17,7 @@
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/portable_state.h"
 #include "lb/agent/sync/flow_batches.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

@@ -17,10 +17,10 @@
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "lb/agent/api/tcp_listener.h"
-#include "lb/agent/sync/peer_listener.h"
-#include "lb/agent/sync/peer_sender.h"
-#include "lb/agent/sync/peer_socket.h"
-#include "lb/agent/sync/session_writer.h"
+#include "lb/agent/sync/wire/peer_listener.h"
+#include "lb/agent/sync/wire/peer_sender.h"
+#include "lb/agent/sync/wire/peer_socket.h"
+#include "lb/agent/sync/wire/session_writer.h"
 
 namespace l275 {
 namespace {

@@ -1,4 +1,4 @@
-#include "lb/agent/sync/session_reader.h"
+#include "lb/agent/sync/wire/session_reader.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "lb/agent/sync/session_writer.h"
+#include "lb/agent/sync/wire/session_writer.h"
 
 namespace l275 {
 namespace {

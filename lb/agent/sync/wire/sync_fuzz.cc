@@ -1,8 +1,8 @@
 // libFuzzer's target for what comes on a connection that claims to be another
 // load balancer's.
 //
-//   bazel build //lb/agent/sync:sync_fuzz
-//   bazel-bin/lb/agent/sync/sync_fuzz -max_total_time=36000 CORPUS_FOLDER
+//   bazel build //lb/agent/sync/wire:sync_fuzz
+//   bazel-bin/lb/agent/sync/wire/sync_fuzz -max_total_time=36000 CORPUS_FOLDER
 //
 // The input is a stream of bytes after a greeting; and the payload of a frame.
 // What must hold for each:
@@ -24,8 +24,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "common/beacon_keys.h"
-#include "lb/agent/sync/session_reader.h"
-#include "lb/agent/sync/session_writer.h"
+#include "lb/agent/sync/wire/session_reader.h"
+#include "lb/agent/sync/wire/session_writer.h"
 
 namespace l275 {
 namespace {

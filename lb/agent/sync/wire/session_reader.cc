@@ -1,4 +1,4 @@
-#include "lb/agent/sync/session_reader.h"
+#include "lb/agent/sync/wire/session_reader.h"
 
 #include <algorithm>
 #include <utility>

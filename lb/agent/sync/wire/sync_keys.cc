@@ -1,4 +1,4 @@
-#include "lb/agent/sync/sync_keys.h"
+#include "lb/agent/sync/wire/sync_keys.h"
 
 #include <glog/logging.h>
 

@@ -1,4 +1,4 @@
-#include "lb/agent/sync/peer_listener.h"
+#include "lb/agent/sync/wire/peer_listener.h"
 
 #include <event2/listener.h>
 #include <glog/logging.h>

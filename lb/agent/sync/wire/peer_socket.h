@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_PEER_SOCKET_H_
-#define L275_LB_AGENT_SYNC_PEER_SOCKET_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_PEER_SOCKET_H_
+#define L275_LB_AGENT_SYNC_WIRE_PEER_SOCKET_H_
 
 #include <netinet/in.h>
 
@@ -21,4 +21,4 @@ sockaddr_in SockaddrOf(const Endpoint& endpoint);
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_PEER_SOCKET_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_PEER_SOCKET_H_

@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SYNC_KEYS_H_
-#define L275_LB_AGENT_SYNC_SYNC_KEYS_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SYNC_KEYS_H_
+#define L275_LB_AGENT_SYNC_WIRE_SYNC_KEYS_H_
 
 #include <cstdint>
 #include <optional>
@@ -52,4 +52,4 @@ class SyncKeys {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SYNC_KEYS_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SYNC_KEYS_H_

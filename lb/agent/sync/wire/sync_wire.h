@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SYNC_WIRE_H_
-#define L275_LB_AGENT_SYNC_SYNC_WIRE_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SYNC_WIRE_H_
+#define L275_LB_AGENT_SYNC_WIRE_SYNC_WIRE_H_
 
 #include <array>
 #include <cstddef>
@@ -56,4 +56,4 @@ size_t DecodeSyncLength(absl::Span<const uint8_t> bytes);
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SYNC_WIRE_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SYNC_WIRE_H_

@@ -1,8 +1,8 @@
-#include "lb/agent/sync/session_writer.h"
+#include "lb/agent/sync/wire/session_writer.h"
 
 #include "common/status_util.h"
 #include "common/version.h"
-#include "lb/agent/sync/sync.pb.h"
+#include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {
 

@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SESSION_READER_H_
-#define L275_LB_AGENT_SYNC_SESSION_READER_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SESSION_READER_H_
+#define L275_LB_AGENT_SYNC_WIRE_SESSION_READER_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -10,11 +10,11 @@
 #include "common/beacon_key.h"
 #include "common/endpoint.h"
 #include "common/ipv4_address.h"
-#include "lb/agent/sync/session_tags.h"
-#include "lb/agent/sync/sync.pb.h"
-#include "lb/agent/sync/sync_keys.h"
-#include "lb/agent/sync/sync_result.h"
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/wire/session_tags.h"
+#include "lb/agent/sync/wire/sync.pb.h"
+#include "lb/agent/sync/wire/sync_keys.h"
+#include "lb/agent/sync/wire/sync_result.h"
+#include "lb/agent/sync/wire/sync_wire.h"
 
 namespace l275 {
 
@@ -71,4 +71,4 @@ class SessionReader {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SESSION_READER_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SESSION_READER_H_

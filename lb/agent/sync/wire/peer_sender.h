@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_PEER_SENDER_H_
-#define L275_LB_AGENT_SYNC_PEER_SENDER_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_PEER_SENDER_H_
+#define L275_LB_AGENT_SYNC_WIRE_PEER_SENDER_H_
 
 #include <event2/event.h>
 
@@ -15,10 +15,10 @@
 #include "common/endpoint.h"
 #include "common/libevent_ptr.h"
 #include "lb/agent/health/health_time.h"
-#include "lb/agent/sync/session_writer.h"
-#include "lb/agent/sync/sync.pb.h"
-#include "lb/agent/sync/sync_keys.h"
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/wire/session_writer.h"
+#include "lb/agent/sync/wire/sync.pb.h"
+#include "lb/agent/sync/wire/sync_keys.h"
+#include "lb/agent/sync/wire/sync_wire.h"
 
 namespace l275 {
 
@@ -118,4 +118,4 @@ class PeerSender {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_PEER_SENDER_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_PEER_SENDER_H_

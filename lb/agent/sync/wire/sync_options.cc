@@ -1,4 +1,4 @@
-#include "lb/agent/sync/sync_options.h"
+#include "lb/agent/sync/wire/sync_options.h"
 
 #include <set>
 #include <utility>

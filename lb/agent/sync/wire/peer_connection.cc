@@ -1,4 +1,4 @@
-#include "lb/agent/sync/peer_connection.h"
+#include "lb/agent/sync/wire/peer_connection.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>

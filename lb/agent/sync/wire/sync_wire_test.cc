@@ -1,4 +1,4 @@
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/wire/sync_wire.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SYNC_RESULT_H_
-#define L275_LB_AGENT_SYNC_SYNC_RESULT_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SYNC_RESULT_H_
+#define L275_LB_AGENT_SYNC_WIRE_SYNC_RESULT_H_
 
 #include <array>
 #include <cstddef>
@@ -63,4 +63,4 @@ class SyncCounters {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SYNC_RESULT_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SYNC_RESULT_H_

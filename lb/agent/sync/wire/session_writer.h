@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SESSION_WRITER_H_
-#define L275_LB_AGENT_SYNC_SESSION_WRITER_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SESSION_WRITER_H_
+#define L275_LB_AGENT_SYNC_WIRE_SESSION_WRITER_H_
 
 #include <cstdint>
 #include <string>
@@ -9,9 +9,9 @@
 #include "common/beacon_key.h"
 #include "common/endpoint.h"
 #include "common/ipv4_address.h"
-#include "lb/agent/sync/session_tags.h"
-#include "lb/agent/sync/sync_keys.h"
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/wire/session_tags.h"
+#include "lb/agent/sync/wire/sync_keys.h"
+#include "lb/agent/sync/wire/sync_wire.h"
 
 namespace l275 {
 
@@ -60,4 +60,4 @@ class SessionWriter {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SESSION_WRITER_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SESSION_WRITER_H_

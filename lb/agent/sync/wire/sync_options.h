@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SYNC_OPTIONS_H_
-#define L275_LB_AGENT_SYNC_SYNC_OPTIONS_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SYNC_OPTIONS_H_
+#define L275_LB_AGENT_SYNC_WIRE_SYNC_OPTIONS_H_
 
 #include <vector>
 
@@ -25,4 +25,4 @@ struct SyncOptions {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SYNC_OPTIONS_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SYNC_OPTIONS_H_

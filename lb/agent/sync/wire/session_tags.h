@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_SESSION_TAGS_H_
-#define L275_LB_AGENT_SYNC_SESSION_TAGS_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_SESSION_TAGS_H_
+#define L275_LB_AGENT_SYNC_WIRE_SESSION_TAGS_H_
 
 #include <array>
 #include <cstdint>
@@ -9,7 +9,7 @@
 #include "common/beacon_key.h"
 #include "common/endpoint.h"
 #include "common/ipv4_address.h"
-#include "lb/agent/sync/sync_wire.h"
+#include "lb/agent/sync/wire/sync_wire.h"
 
 namespace l275 {
 
@@ -54,4 +54,4 @@ std::string HashSeedTag(const BeaconKey* key, uint64_t hash_seed);
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_SESSION_TAGS_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_SESSION_TAGS_H_

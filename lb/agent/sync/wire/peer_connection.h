@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_PEER_CONNECTION_H_
-#define L275_LB_AGENT_SYNC_PEER_CONNECTION_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_PEER_CONNECTION_H_
+#define L275_LB_AGENT_SYNC_WIRE_PEER_CONNECTION_H_
 
 #include <event2/event.h>
 
@@ -15,10 +15,10 @@
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
 #include "common/unique_fd.h"
-#include "lb/agent/sync/session_reader.h"
-#include "lb/agent/sync/sync.pb.h"
-#include "lb/agent/sync/sync_keys.h"
-#include "lb/agent/sync/sync_result.h"
+#include "lb/agent/sync/wire/session_reader.h"
+#include "lb/agent/sync/wire/sync.pb.h"
+#include "lb/agent/sync/wire/sync_keys.h"
+#include "lb/agent/sync/wire/sync_result.h"
 
 namespace l275 {
 
@@ -83,4 +83,4 @@ class PeerConnection {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_PEER_CONNECTION_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_PEER_CONNECTION_H_

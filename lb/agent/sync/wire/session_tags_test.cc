@@ -1,4 +1,4 @@
-#include "lb/agent/sync/session_tags.h"
+#include "lb/agent/sync/wire/session_tags.h"
 
 #include <gtest/gtest.h>
 

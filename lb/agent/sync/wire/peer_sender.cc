@@ -1,4 +1,4 @@
-#include "lb/agent/sync/peer_sender.h"
+#include "lb/agent/sync/wire/peer_sender.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
-#include "lb/agent/sync/peer_socket.h"
+#include "lb/agent/sync/wire/peer_socket.h"
 
 namespace l275 {
 namespace {

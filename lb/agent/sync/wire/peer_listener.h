@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SYNC_PEER_LISTENER_H_
-#define L275_LB_AGENT_SYNC_PEER_LISTENER_H_
+#ifndef L275_LB_AGENT_SYNC_WIRE_PEER_LISTENER_H_
+#define L275_LB_AGENT_SYNC_WIRE_PEER_LISTENER_H_
 
 #include <event2/event.h>
 #include <sys/socket.h>
@@ -18,11 +18,11 @@
 #include "common/libevent_ptr.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/health/limited_log.h"
-#include "lb/agent/sync/peer_connection.h"
-#include "lb/agent/sync/sync.pb.h"
-#include "lb/agent/sync/sync_keys.h"
-#include "lb/agent/sync/sync_options.h"
-#include "lb/agent/sync/sync_result.h"
+#include "lb/agent/sync/wire/peer_connection.h"
+#include "lb/agent/sync/wire/sync.pb.h"
+#include "lb/agent/sync/wire/sync_keys.h"
+#include "lb/agent/sync/wire/sync_options.h"
+#include "lb/agent/sync/wire/sync_result.h"
 
 namespace l275 {
 
@@ -127,4 +127,4 @@ class PeerListener : private PeerConnection::Owner {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SYNC_PEER_LISTENER_H_
+#endif  // L275_LB_AGENT_SYNC_WIRE_PEER_LISTENER_H_

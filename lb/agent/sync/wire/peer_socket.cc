@@ -1,4 +1,4 @@
-#include "lb/agent/sync/peer_socket.h"
+#include "lb/agent/sync/wire/peer_socket.h"
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
