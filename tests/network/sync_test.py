@@ -14,6 +14,7 @@ from testbed.client import URL
 from testbed.host import VIP
 from testbed.load_balancer import LoadBalancer
 from testbed.waiting import wait_until
+from tests.agent.prometheus_text import parse
 from tests.network.connections import Connections
 
 _FIRST = ["10.0.0.101", "10.0.0.102", "10.0.0.103"]
@@ -39,6 +40,12 @@ def peer_of(lb: LoadBalancer) -> dict:
 
 def slots_tracked(lb: LoadBalancer) -> int:
     return lb.agent.lbctl_json("status").get("slots_tracked", 0)
+
+
+def metric(lb: LoadBalancer, name: str, more_labels: str = "") -> float:
+    """Of the load balancer's one peer."""
+    text = lb.host.call("curl", "-sS", "http://127.0.0.1:9275/metrics")
+    return parse(text)[f'{name}{{peer="{peer_of(lb)["address"]}"{more_labels}}}']
 
 
 def is_ready(lb: LoadBalancer) -> bool:
@@ -170,6 +177,14 @@ class SyncTest(unittest.TestCase):
             _DEADLINE_S,
             "the difference",
         )
+        self.assertEqual(metric(self.standby, "l275_peer_differences"), 1)
+        self.assertEqual(metric(self.standby, "l275_peer_heard"), 1)
+        self.assertGreaterEqual(metric(self.standby, "l275_peer_resyncs_total"), 1)
+        for result in ["stored", "needless", "unknown_backend", "full"]:
+            labels = f',result="{result}"'
+            self.assertEqual(
+                metric(self.standby, "l275_peer_flows_total", labels), 0, result
+            )
         shown = self.standby.agent.lbctl("status").stdout
         self.assertIn("differs:", shown)
         self.active.agent.kill()
