@@ -17,6 +17,7 @@ from testbed.notify_socket import NotifySocket
 from testbed.process import Process
 
 CONTROL_SOCKET_NAME = "agent.sock"
+PINS_NAME = "l275"  # in the host's BPF file system
 SERVICE = f"tcp:{VIP}:80"
 SYNC_PORT = 9276
 
@@ -67,7 +68,7 @@ class Agent:
         self._peers = peers
         self.program = binaries.lb_agent  # what the next start() runs
         self.control_socket = host.folder / CONTROL_SOCKET_NAME
-        self.pins = bpf_folder / "l275"
+        self.pins = bpf_folder / PINS_NAME
         self.state_file = host.folder / "agent.state"
         self.services_file = host.folder / "services.textproto"
         self.process: Optional[Process] = None

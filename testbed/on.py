@@ -12,7 +12,7 @@ import argparse
 import os
 import sys
 
-from testbed.agent import CONTROL_SOCKET_NAME
+from testbed.agent import CONTROL_SOCKET_NAME, PINS_NAME
 from testbed.binaries import Binaries
 from testbed.errors import TestbedError
 from testbed.namespace import Namespace, environment
@@ -56,7 +56,7 @@ def _namespace(state: State, host: str) -> Namespace:
 
 
 def _command(state: State, host: str, command: list[str]) -> list[str]:
-    """This project's programs by their paths, lbctl with its agent's socket."""
+    """This project's programs by their paths, lbctl with its agent's socket and pins."""
     program, *arguments = command
     path = Binaries.load(state.folder).path_of(program)
     if path is None:
@@ -64,6 +64,9 @@ def _command(state: State, host: str, command: list[str]) -> list[str]:
     if program == "lbctl":
         socket = state.host_folder(host) / CONTROL_SOCKET_NAME
         arguments.insert(0, f"--control_socket={socket}")
+        if "ready" in arguments:
+            pins = state.bpf_folder(host) / PINS_NAME
+            arguments.insert(arguments.index("ready") + 1, f"--bpffs_dir={pins}")
     return [str(path), *arguments]
 
 

@@ -79,9 +79,12 @@ class State:
         """Whether there is anything to remove."""
         return self.folder.exists() or bool(namespaces_of(self.bed))
 
+    def bpf_folder(self, host: str) -> pathlib.Path:
+        return self.host_folder(host) / _BPF_FOLDER
+
     def mount_bpf(self, host: str) -> pathlib.Path:
         """A BPF file system for one host's pins, which go when it is removed."""
-        folder = self.host_folder(host) / _BPF_FOLDER
+        folder = self.bpf_folder(host)
         folder.mkdir()
         call(["mount", "-t", "bpf", "bpf", str(folder)])
         return folder

@@ -264,9 +264,18 @@ absl::Status Agent::StartSync() {
                    flows_.get(), !inherited_);
   if (!sync.ok()) return Annotate(sync.status(), "--sync_listen");
   sync_ = *std::move(sync);
-  sync_->SetDeclared(DesiredStateToProto(desired_));
+  TellDeclared();
   WatchVips();
   return absl::OkStatus();
+}
+
+// With table sizes as they are in effect: --table_size has to be the same too.
+void Agent::TellDeclared() {
+  DesiredState declared = desired_;
+  for (auto& [address, service] : declared) {
+    if (service.table_size == 0) service.table_size = options_.table_size;
+  }
+  sync_->SetDeclared(DesiredStateToProto(declared));
 }
 
 absl::Status Agent::StartServers() {
@@ -332,7 +341,7 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
   }
   SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
   for (const std::string& line : reply.change()) LOG(INFO) << line;
-  if (sync_ != nullptr) sync_->SetDeclared(DesiredStateToProto(desired_));
+  if (sync_ != nullptr) TellDeclared();
   if (!IsStarting()) Save(&reply);
   return reply;
 }

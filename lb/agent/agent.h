@@ -121,6 +121,7 @@ class Agent : public Controller {
   void OpenSlowPaths();
   void FlushSlowPath();
   absl::Status StartSync();
+  void TellDeclared();
   absl::Status StartServers();
   void AttachReturned();
   void OnSecond();

@@ -90,7 +90,7 @@ std::string AgeText(uint64_t milliseconds) {
   return absl::StrFormat("%.1f s", static_cast<double>(milliseconds) / 1000);
 }
 
-// "10.1.0.12:9276, heard 0.3 s ago, has 10.0.0.200, told all 12 s ago".
+// "10.1.0.12:9276, heard 0.3 s ago, has 10.0.0.200, it told all 12 s ago".
 std::string PeerText(const control::Peer& peer) {
   std::string text = peer.address();
   if (!peer.heard()) {
@@ -103,10 +103,11 @@ std::string PeerText(const control::Peer& peer) {
                     peer.held_vip().empty() ? "" : ", has ",
                     absl::StrJoin(peer.held_vip(), " "));
     absl::StrAppend(
-        &text,
-        peer.has_resynced_ms()
-            ? absl::StrCat(", told all ", AgeText(peer.resynced_ms()), " ago")
-            : ", has not told all yet");
+        &text, peer.has_resynced_ms()
+                   ? absl::StrCat(", it told all ", AgeText(peer.resynced_ms()),
+                                  " ago")
+                   : ", it has not told all yet");
+    if (peer.incomplete()) absl::StrAppend(&text, ", INCOMPLETE");
   }
   if (!peer.connected()) {
     absl::StrAppend(&text, ", NOT CONNECTED");

@@ -147,18 +147,20 @@ TEST_F(LbctlStatusTest, ShowsPeers) {
       connected: true
       heard: true
       silent_ms: 1000
+      incomplete: true
       problem: "tcp:10.0.0.200:80 has a table of 13 slots, there of 17"
     })pb");
   EXPECT_THAT(
       OutputOf("status"),
       EndsWith(
           "peer:       10.1.0.12:9276, heard 0.3 s ago, has 10.0.0.200 "
-          "10.0.0.201, told all 12.3 s ago\n"
+          "10.0.0.201, it told all 12.3 s ago\n"
           "differs:    at the peer: tcp:10.0.0.200:80: backend 10.0.0.104 "
           "added, weight 100\n"
           "peer:       10.1.0.13:9276, NOT HEARD (it closed the connection), "
           "NOT CONNECTED (connecting: Connection refused)\n"
-          "peer:       10.1.0.14:9276, heard 1.0 s ago, has not told all yet; "
+          "peer:       10.1.0.14:9276, heard 1.0 s ago, it has not told all "
+          "yet, INCOMPLETE; "
           "tcp:10.0.0.200:80 has a table of 13 slots, there of 17\n"));
 }
 

@@ -5,6 +5,7 @@ Needs root.
 
 from __future__ import annotations
 
+import time
 import unittest
 
 from testbed.agent import services_text
@@ -116,8 +117,9 @@ class SyncTest(unittest.TestCase):
         self.add_two([self.active])
         self.open_more()
         self.assertNotEqual(peer_of(self.standby).get("difference", []), [])
+        since_s = time.monotonic()
         self.add_two([self.standby])
-        self.wait_until_told(self.standby)
+        self.wait_until_told(self.standby, since_s)
         self.fail_over()
 
     def test_the_standby_knows_the_change_first(self) -> None:
@@ -157,10 +159,11 @@ class SyncTest(unittest.TestCase):
         self.add_two(bed.lbs)
         self.fail_over()
         self.open_more()
+        since_s = time.monotonic()
         bed.network.heal(self.active.host)
         self.assertIs(bed.wait_until_served(), self.standby)
         self.assert_nothing_moved()
-        self.wait_until_told(self.active)
+        self.wait_until_told(self.active, since_s)
         self.active, self.standby = self.standby, self.active
         self.fail_over()
 
@@ -197,16 +200,20 @@ class SyncTest(unittest.TestCase):
         self.active.agent.start(services_text(_FIRST))
         self.assertEqual(bed.client.curl(URL).returncode, 0)
 
-    def wait_until_told(self, lb: LoadBalancer) -> None:
-        """Until a resync that began after this was called is complete."""
-        before = peer_of(lb).get("resyncs", 0)
-        resynced_s = peer_of(lb).get("resynced_ms")
-        wait_until(
-            lambda: int(peer_of(lb).get("resyncs", 0)) > int(before)
-            or (resynced_s is not None and int(resynced_s) < 500),
-            2 * _DEADLINE_S,
-            f"a resync of {lb.name}",
-        )
+    def wait_until_told(self, lb: LoadBalancer, since_s: float) -> None:
+        """Until it has made use of all that its peer told, once more since then.
+
+        `since_s` is of time.monotonic().
+        """
+
+        def knows_all() -> bool:
+            peer = peer_of(lb)
+            if peer.get("resyncing", False) or peer.get("incomplete", False):
+                return False
+            age_s = int(peer.get("resynced_ms", 1e9)) / 1000
+            return age_s < time.monotonic() - since_s
+
+        wait_until(knows_all, 2 * _DEADLINE_S, f"{lb.name} knows all")
 
 
 if __name__ == "__main__":

@@ -79,6 +79,13 @@ class SyncSink {
   // not be followed, once the peer was told all that it was owed.
   void OnPaid();
 
+  // Whether something that the peer told could not be used, until it has begun
+  // to tell all again.
+  bool IsIncomplete(Ipv4Address peer) const {
+    const Peer& state = peers_.at(peer);
+    return state.missed || state.deferred || state.asks;
+  }
+
   // Whether each peer has told everything once.
   bool resynced() const;
 

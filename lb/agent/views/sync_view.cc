@@ -64,6 +64,7 @@ control::Peer ViewPeer(const AgentView& view, const Endpoint& endpoint,
   peer.set_bytes_sent(sender.counters().bytes);
   FillHeard(heard, view.now, &peer);
   FillFlows(view.sync->sink().peers().at(endpoint.address), view.now, &peer);
+  peer.set_incomplete(view.sync->sink().IsIncomplete(endpoint.address));
   for (const std::string& line : view.sync->differences(endpoint.address)) {
     peer.add_difference(line);
   }

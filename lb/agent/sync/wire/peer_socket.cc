@@ -32,7 +32,8 @@ absl::Status Bind(const UniqueFd& fd, Ipv4Address self) {
            sizeof(address)) == 0) {
     return absl::OkStatus();
   }
-  return ErrnoStatus(errno, absl::StrCat("bind(", self.ToString(), ")"));
+  return ErrnoStatus(errno, absl::StrCat("bind(", self.ToString(),
+                                         "), the address of --sync_listen"));
 }
 
 }  // namespace

@@ -530,7 +530,8 @@ TEST_F(PeerTest, TheAddressMayComeLater) {
   Send();
   ASSERT_TRUE(Run([&] { return !sender_->error().empty(); }));
   EXPECT_EQ(sender_->error(),
-            "bind(10.1.0.3): Cannot assign requested address");
+            "bind(10.1.0.3), the address of --sync_listen: "
+            "Cannot assign requested address");
   host_.Ip("addr add 10.1.0.3/32 dev lo");
   ASSERT_TRUE(Run([&] {
     return absl::StrContains(sender_->error(), "connecting");
