@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/status_util.h"
 #include "lb/agent/sync/differences.h"
 #include "lb/agent/sync/sync_messages.h"
