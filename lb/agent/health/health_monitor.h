@@ -12,11 +12,11 @@
 
 #include "common/beacon_message.h"
 #include "common/ipv4_address.h"
+#include "common/limited_log.h"
 #include "common/service_address.h"
 #include "lb/agent/health/flap_damper.h"
 #include "lb/agent/health/health.h"
 #include "lb/agent/health/interval_warnings.h"
-#include "lb/agent/health/limited_log.h"
 #include "lb/agent/health/panic_watch.h"
 
 namespace l275 {

@@ -12,11 +12,11 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "common/ipv4_address.h"
+#include "common/limited_log.h"
 #include "common/service_address.h"
 #include "lb/agent/dataplane/flow_importer.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/portable_state.h"
-#include "lb/agent/health/limited_log.h"
 #include "lb/agent/sync/wire/sync.pb.h"
 
 namespace l275 {

@@ -1,4 +1,4 @@
-#include "lb/agent/health/limited_log.h"
+#include "common/limited_log.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,13 +16,13 @@ using ::testing::SizeIs;
 constexpr char kLeftOut[] =
     "5 more flips are not logged: at most 10 are in a second";
 
-HealthTime At(int ms) {
-  return HealthTime(std::chrono::hours(1)) + milliseconds(ms);
+LimitedLog::TimePoint At(int ms) {
+  return LimitedLog::TimePoint(std::chrono::hours(1)) + milliseconds(ms);
 }
 
 class LimitedLogTest : public ::testing::Test {
  protected:
-  void LogLines(int count, HealthTime now) {
+  void LogLines(int count, LimitedLog::TimePoint now) {
     for (int i = 0; i < count; ++i) lines_.Log("flip", now);
   }
 
@@ -59,6 +59,16 @@ TEST_F(LimitedLogTest, TheLimitIsTheCallers) {
   EXPECT_THAT(log_.Take(),
               ElementsAre("2 more flips are not logged: at most 3 are in a "
                           "second"));
+}
+
+TEST_F(LimitedLogTest, TheWindowIsTheCallers) {
+  LimitedLog lines("flips", 1, google::GLOG_INFO, std::chrono::seconds(60));
+  for (int ms = 0; ms < 60'000; ms += 1000) lines.Log("flip", At(ms));
+  EXPECT_THAT(log_.Take(), SizeIs(1));
+  lines.Tick(At(60'000));
+  EXPECT_THAT(log_.Take(),
+              ElementsAre("59 more flips are not logged: at most 1 are in 60 "
+                          "seconds"));
 }
 
 TEST_F(LimitedLogTest, TheNextLineTellsToo) {
