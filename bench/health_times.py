@@ -125,7 +125,7 @@ def start_beacon(*flags: str) -> Callable[[WebServer], None]:
 _FAST = ("--interval_ms=20",)
 
 CASES = [
-    Case("SIGTERM to healthbeacon", lambda web: web.stop_beacon(), start_beacon()),
+    Case("SIGINT to healthbeacon", lambda web: web.stop_beacon(), start_beacon()),
     Case("nginx killed", kill_nginx, lambda web: web.nginx.start()),
     Case(
         "  since its check failed",

@@ -16,6 +16,7 @@ from testbed.waiting import try_until, wait_until
 
 _STOP_DEADLINE_S = 5.0
 _LOG_TAIL_LINES = 8
+_SIGTERM = signal.SIGTERM  # Process has a method `signal`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,9 +117,12 @@ class Process:
         for pid in self._record.members():
             _signal(pid, number)
 
-    def stop(self) -> int:
-        """SIGTERM; returns its exit code. Raises when it does not end within 5 s."""
-        return self._end(signal.SIGTERM)
+    def stop(self, number: signal.Signals = _SIGTERM) -> int:
+        """Ends it by the signal; returns its exit code.
+
+        Raises when it does not end within 5 s.
+        """
+        return self._end(number)
 
     def kill(self) -> int:
         """SIGKILL: what a crash looks like to others."""

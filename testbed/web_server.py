@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 import subprocess
 from typing import Optional, Sequence
 
@@ -89,8 +90,13 @@ class WebServer:
         return f"--check=http://{self.address}:{self._port}/"
 
     def stop_beacon(self) -> None:
-        """SIGTERM: it says goodbye."""
+        """SIGINT: it says "down", which takes the server out at once."""
+        self.beacon.stop(signal.SIGINT)
+
+    def restart_beacon(self, extra_flags: Sequence[str] = ()) -> None:
+        """SIGTERM, and the next one: what an upgrade does."""
         self.beacon.stop()
+        self.start_beacon(extra_flags)
 
     def kill_beacon(self) -> None:
         """SIGKILL: silence, as when the machine dies."""

@@ -9,7 +9,9 @@ import contextlib
 import pathlib
 import signal
 import socket
+import time
 import unittest
+from typing import Sequence
 
 from testbed.beacon_keys import write_beacon_keys
 from testbed.bed import Testbed
@@ -18,7 +20,7 @@ from testbed.client import ask
 from testbed.host import VIP
 from testbed.waiting import wait_until
 from testbed.web_server import WebServer
-from tests.agent.prometheus_text import parse
+from tests.agent.prometheus_text import Samples, parse
 from tests.agent.services_text import service_text
 
 _ALL = {"web1", "web2", "web3"}
@@ -132,6 +134,43 @@ class ChecksTest(unittest.TestCase):
         self.assert_answered_by(_ALL)
         self.assert_stayed(servers)
 
+    def test_restarts_of_healthbeacon_change_nothing(self) -> None:
+        self.addCleanup(self.restart_agent, bed.services())
+        # A timeout that no restart on a busy machine exceeds.
+        flags = ["--beacon_timeout_ms=30000", "--flap_max=3"]
+        self.restart_agent(bed.services(), flags)
+        servers = self.connect()
+        tables = self.metric("l275_table_changes_total")
+        lines = self.count_changes()
+        for _ in range(4):
+            self.web.restart_beacon([self.web.check_flag()])
+            self.wait_until_heard_since(time.monotonic())
+        self.assertEqual(self.health(), "UP")
+        self.assertEqual(self.metric("l275_table_changes_total"), tables)
+        self.assertEqual(self.count_changes(), lines)
+        self.assert_stayed(servers)
+        self.assert_answered_by(_ALL)
+
+    def count_changes(self) -> int:
+        """Of web2's state, by the agent's log."""
+        log = bed.lbs[0].agent.process.log_text()
+        return log.count(f"backend {self.web.address} is ")
+
+    def wait_until_heard_since(self, begin: float) -> None:
+        """Until the agent has heard a beacon of web2 that came after `begin`."""
+        address = f'backend="{self.web.address}"'
+        [sample] = [
+            name
+            for name in self.metrics()
+            if name.startswith("l275_health_beacon_age_seconds") and address in name
+        ]
+
+        def heard() -> bool:
+            passed = time.monotonic() - begin
+            return self.metric(sample) < passed
+
+        wait_until(heard, _DEADLINE_S, "a beacon of the new healthbeacon")
+
     def test_a_weight_moves_new_flows_only(self) -> None:
         weight = self.file("weight", "100")
         self.start_beacon(f"--weight_file={weight}")
@@ -178,9 +217,9 @@ class ChecksTest(unittest.TestCase):
         )
         self.assert_answered_by(_ALL)
 
-    def restart_agent(self, services: str) -> None:
+    def restart_agent(self, services: str, flags: Sequence[str] = ()) -> None:
         bed.lbs[0].agent.remove()
-        bed.lbs[0].agent.start(services)
+        bed.lbs[0].agent.start(services, flags)
         bed.wait_until_active(web.address for web in bed.webs)
 
     def test_who_has_another_key_cannot_say_down(self) -> None:
@@ -191,13 +230,16 @@ class ChecksTest(unittest.TestCase):
         forger = bed.web("web1").host.start("forger", command)
         rejected = 'l275_beacons_total{result="bad_tag"}'
         wait_until(lambda: self.metric(rejected) >= 3, _DEADLINE_S, rejected)
-        forger.stop()  # says "down"
+        forger.stop(signal.SIGINT)  # says "down"
         self.assertEqual(self.health(), "UP")
         self.assert_answered_by(_ALL)
 
     def metric(self, sample: str) -> float:
+        return self.metrics()[sample]
+
+    def metrics(self) -> Samples:
         url = "http://127.0.0.1:9275/metrics"
-        return parse(bed.lbs[0].host.run(["curl", "-sS", url]).stdout)[sample]
+        return parse(bed.lbs[0].host.run(["curl", "-sS", url]).stdout)
 
 
 if __name__ == "__main__":

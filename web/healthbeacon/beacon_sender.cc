@@ -52,7 +52,7 @@ void BeaconSender::Announce() {
   ArmTimer();
 }
 
-void BeaconSender::Stop(std::function<void()> done) {
+void BeaconSender::SayDown(std::function<void()> done) {
   if (done_) return;
   done_ = std::move(done);
   SendLast();

@@ -64,7 +64,7 @@ class BeaconSender {
   // The last beacons: "down", three, some milliseconds apart, so that what
   // loses one need not lose all. None follow: then `done` is called, after less
   // than 50 ms. What is asked for after that is not done.
-  void Stop(std::function<void()> done);
+  void SayDown(std::function<void()> done);
 
  private:
   void OnTimer();

@@ -23,8 +23,11 @@ bool CheckJudge::Add(bool good, CheckTime now) {
 }
 
 CheckJudge::Verdict CheckJudge::Judge(bool good) const {
-  if (good) return in_a_row_ >= options_.rise ? Verdict::kGood : verdict_;
-  if (verdict_ == Verdict::kNone) return Verdict::kBad;
+  if (good) {
+    const bool enough =
+        verdict_ == Verdict::kNone || in_a_row_ >= options_.rise;
+    return enough ? Verdict::kGood : verdict_;
+  }
   return in_a_row_ >= options_.fall ? Verdict::kBad : verdict_;
 }
 

@@ -9,8 +9,10 @@ namespace l275 {
 using CheckTime = std::chrono::steady_clock::time_point;
 
 // Makes a verdict of the results of one check: it takes `rise` good ones in a
-// row to be good, and `fall` bad ones in a row to be bad again. While there is
-// no verdict yet the first bad one suffices.
+// row to be good again, and `fall` bad ones in a row to be bad. While there is
+// no verdict yet the first good one suffices: a healthbeacon that is restarted
+// beside a healthy service has to send beacons again before load balancers'
+// timeout is over, whatever the interval of its checks.
 class CheckJudge {
  public:
   enum class Verdict { kNone, kGood, kBad };

@@ -110,8 +110,8 @@ void Healthbeacon::Reload() {
   if (weight_file_ != nullptr) weight_file_->Reload();
 }
 
-void Healthbeacon::Stop(std::function<void()> done) {
-  sender_.Stop(std::move(done));
+void Healthbeacon::SayDown(std::function<void()> done) {
+  sender_.SayDown(std::move(done));
 }
 
 std::optional<BeaconSender::Report> Healthbeacon::Report() const {

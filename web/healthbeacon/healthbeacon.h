@@ -62,8 +62,10 @@ class Healthbeacon {
   // line in the log, and what was read before stays.
   void Reload();
 
-  // Says "down" for the last time, and then calls `done`; see BeaconSender.
-  void Stop(std::function<void()> done);
+  // Says "down" and then nothing more, and calls `done`; see BeaconSender.
+  // Without it, destruction is silent: load balancers keep the backend for
+  // their timeout.
+  void SayDown(std::function<void()> done);
 
  private:
   Healthbeacon(event_base* base, const Options& options,

@@ -223,6 +223,15 @@ TEST_F(HealthbeaconChecksTest, ACheckThatHangsIsKilledWithItsChildren) {
   EXPECT_FALSE(runs());
 }
 
+// Silence must not last for intervals of checks: load balancers' timeout would
+// end first.
+TEST_F(HealthbeaconChecksTest, OneGoodRunSufficesAtTheStart) {
+  const auto nginx = StartNginx(200);
+  const auto program = Start({kHttp, "--check_host=www.example.org", "--rise=5",
+                              "--check_interval_ms=60000"});
+  EXPECT_EQ(listener_.Receive().state, State::kUp);
+}
+
 TEST_F(HealthbeaconChecksTest, ACheckWhoseProgramGoesAwayFails) {
   const std::string check = Write("check", "#!/bin/sh\nexit 0\n", 0755);
   const auto program = Start({"--check=exec:" + check});
@@ -243,7 +252,7 @@ TEST_F(HealthbeaconChecksTest, DownIsStrongerThanADrain) {
   listener_.ReceiveUntil(State::kDown);
   nginx->Signal(SIGCONT);
   listener_.ReceiveUntil(State::kDraining);
-  program->Signal(SIGTERM);
+  program->Signal(SIGINT);
   EXPECT_EQ(program->Wait(), 0);
   listener_.ReceiveUntil(State::kDown);
 }

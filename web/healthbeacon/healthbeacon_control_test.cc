@@ -73,7 +73,7 @@ TEST_F(HealthbeaconControlTest, Sigusr1StartsADrainAndSigusr2EndsIt) {
   }
   program->Signal(SIGUSR1);
   listener_.ReceiveUntil(State::kDraining);
-  program->Signal(SIGTERM);
+  program->Signal(SIGINT);
   EXPECT_EQ(program->Wait(), 0);
   listener_.ReceiveUntil(State::kDown);
 }

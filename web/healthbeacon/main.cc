@@ -104,9 +104,13 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr char kUsage[] =
-    "multicasts a web server's state to the load balancers, until SIGTERM or "
-    "SIGINT, which sends a last \"down\". SIGUSR1 starts a drain and SIGUSR2 "
-    "ends it, SIGHUP reads --key_file and --weight_file again.\n"
+    "multicasts a web server's state to the load balancers.\n"
+    "SIGTERM: ends silently. Load balancers keep the server for their "
+    "--beacon_timeout_ms, so a restart within it changes nothing.\n"
+    "SIGINT: says \"down\" and ends. Load balancers take the server out at "
+    "once.\n"
+    "SIGUSR1: starts a drain; SIGUSR2 ends it.\n"
+    "SIGHUP: reads --key_file and --weight_file again.\n"
     "Example: healthbeacon --interface=eth2 --address=10.0.0.101 "
     "--key_file=/etc/l275/beacon.keys --check=http://127.0.0.1:80/healthz\n"
     "Exit code 1 for flags that are wrong, 2 for arguments other than flags.";
@@ -256,8 +260,16 @@ EventPtr OnSignal(event_base* base, int number, event_callback_fn callback,
   return event;
 }
 
-void OnStop(evutil_socket_t, short, void* base) {
-  event_base_loopbreak(static_cast<event_base*>(base));
+// The signal that ended the loop.
+struct Ending {
+  event_base* base;
+  int signal = 0;
+};
+
+void OnEnd(evutil_socket_t number, short, void* argument) {
+  Ending& ending = *static_cast<Ending*>(argument);
+  ending.signal = static_cast<int>(number);
+  event_base_loopbreak(ending.base);
 }
 
 // `beacon` points to where it will be; it is there when the loop runs.
@@ -280,11 +292,12 @@ absl::Status Run() {
   RouteLibeventLog();
   const EventBasePtr base(event_base_new());
   if (!base) return absl::InternalError("event_base_new() failed");
+  Ending ending = {base.get()};
   // From here on a signal waits for the loop: it never ends a start halfway.
   std::unique_ptr<Healthbeacon> beacon;
   const EventPtr signals[] = {
-      OnSignal(base.get(), SIGTERM, OnStop, base.get()),
-      OnSignal(base.get(), SIGINT, OnStop, base.get()),
+      OnSignal(base.get(), SIGTERM, OnEnd, &ending),
+      OnSignal(base.get(), SIGINT, OnEnd, &ending),
       OnSignal(base.get(), SIGHUP, OnHangup, &beacon),
       OnSignal(base.get(), SIGUSR1, OnDrain, &beacon),
       OnSignal(base.get(), SIGUSR2, OnEndDrain, &beacon),
@@ -299,7 +312,14 @@ absl::Status Run() {
   sd_notify(0, "READY=1");
   event_base_dispatch(base.get());
   sd_notify(0, "STOPPING=1");
-  beacon->Stop([&base] { event_base_loopbreak(base.get()); });
+  if (ending.signal == SIGTERM) {
+    LOG(INFO) << "SIGTERM: ending silently; load balancers take this server "
+                 "out if no beacon follows within their --beacon_timeout_ms";
+    return absl::OkStatus();
+  }
+  LOG(INFO) << "SIGINT: saying \"down\"; load balancers take this server out "
+               "at once";
+  beacon->SayDown([&base] { event_base_loopbreak(base.get()); });
   event_base_dispatch(base.get());
   return absl::OkStatus();
 }
