@@ -27,7 +27,6 @@ BeaconSender::BeaconSender(event_base* base, const Options& options,
     : multicast_(std::move(multicast)),
       signer_(*signer),
       report_(std::move(report)),
-      interval_(options.interval),
       random_(std::random_device()()),
       timer_(evtimer_new(
           base,
@@ -38,8 +37,13 @@ BeaconSender::BeaconSender(event_base* base, const Options& options,
   CHECK(timer_ != nullptr);
   message_.address = options.address;
   message_.port = options.port;
-  message_.interval_ms = Milliseconds(interval_);
   message_.epoch = options.epoch;
+  SetInterval(options.interval);
+}
+
+void BeaconSender::SetInterval(std::chrono::milliseconds interval) {
+  interval_ = interval;
+  message_.interval_ms = Milliseconds(interval);
 }
 
 void BeaconSender::Start() { OnTimer(); }

@@ -53,6 +53,9 @@ class BeaconSender {
   BeaconSender(const BeaconSender&) = delete;
   BeaconSender& operator=(const BeaconSender&) = delete;
 
+  // From the next beacon on.
+  void SetInterval(std::chrono::milliseconds interval);
+
   // The first beacon at once, the others as the loop runs.
   void Start();
 
@@ -77,7 +80,7 @@ class BeaconSender {
   MulticastSender multicast_;
   const BeaconSigner& signer_;
   const ReportSource report_;
-  const std::chrono::milliseconds interval_;
+  std::chrono::milliseconds interval_;
   BeaconMessage message_;  // the last one that was sent, or tried
   std::minstd_rand random_;
   bool sending_ = true;         // as last logged

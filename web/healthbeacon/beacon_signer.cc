@@ -44,22 +44,15 @@ absl::StatusOr<uint32_t> ChooseKey(const BeaconSigner::Options& options,
 
 }  // namespace
 
-absl::StatusOr<BeaconSigner> BeaconSigner::Create(Options options) {
-  BeaconSigner signer(std::move(options));
-  L275_RETURN_IF_ERROR(signer.Reload());
+absl::StatusOr<BeaconSigner> BeaconSigner::Create(const Options& options) {
+  BeaconSigner signer;
+  if (options.key_file.empty()) return signer;
+  L275_ASSIGN_OR_RETURN(BeaconKeys keys, BeaconKeys::Read(options.key_file));
+  const absl::StatusOr<uint32_t> id = ChooseKey(options, keys);
+  if (!id.ok()) return Annotate(id.status(), options.key_file);
+  signer.keys_ = std::move(keys);
+  signer.key_id_ = *id;
   return signer;
-}
-
-BeaconSigner::BeaconSigner(Options options) : options_(std::move(options)) {}
-
-absl::Status BeaconSigner::Reload() {
-  if (options_.key_file.empty()) return absl::OkStatus();
-  L275_ASSIGN_OR_RETURN(BeaconKeys keys, BeaconKeys::Read(options_.key_file));
-  const absl::StatusOr<uint32_t> id = ChooseKey(options_, keys);
-  if (!id.ok()) return Annotate(id.status(), options_.key_file);
-  keys_ = std::move(keys);
-  key_id_ = *id;
-  return absl::OkStatus();
 }
 
 BeaconMessage::Bytes BeaconSigner::Sign(const BeaconMessage& message) const {

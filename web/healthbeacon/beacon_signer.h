@@ -25,19 +25,15 @@ class BeaconSigner {
   // Reads the file. Errors of BeaconKeys::Read(), and NotFound or
   // InvalidArgument: the file has no key of this id for this address, or
   // several to choose from.
-  static absl::StatusOr<BeaconSigner> Create(Options options);
-
-  // Reads the file again. After an error the key before is used on.
-  absl::Status Reload();
+  static absl::StatusOr<BeaconSigner> Create(const Options& options);
 
   BeaconMessage::Bytes Sign(const BeaconMessage& message) const;
 
   uint32_t key_id() const { return key_id_; }  // 0: no key
 
  private:
-  explicit BeaconSigner(Options options);
+  BeaconSigner() = default;
 
-  Options options_;
   uint32_t key_id_ = 0;
   std::optional<BeaconKeys> keys_;
 };

@@ -101,20 +101,6 @@ TEST_F(BeaconSignerTest, SaysWhichKeyIsMissing) {
   EXPECT_THAT(ErrorOf("junk"), HasSubstr("/keys:1: "));
 }
 
-TEST_F(BeaconSignerTest, ReloadTakesTheNewKeyOrKeepsTheOldOne) {
-  auto signer = Create(kAnyServer);
-  ASSERT_TRUE(signer.ok()) << signer.status();
-  Write("junk");
-  EXPECT_FALSE(signer->Reload().ok());
-  EXPECT_TRUE(Verifies(*signer, kAnyServer));
-  Write(kOtherServer);
-  EXPECT_FALSE(signer->Reload().ok());
-  EXPECT_TRUE(Verifies(*signer, kAnyServer));
-  Write(kThisServer);
-  EXPECT_TRUE(signer->Reload().ok());
-  EXPECT_TRUE(Verifies(*signer, kThisServer));
-}
-
 TEST_F(BeaconSignerTest, AFileThatOthersCanReadIsRefused) {
   Write(kAnyServer);
   ASSERT_EQ(chmod(path_.c_str(), 0644), 0);
@@ -127,7 +113,6 @@ TEST_F(BeaconSignerTest, WithoutAFileThereIsNoKey) {
   ASSERT_TRUE(signer.ok()) << signer.status();
   EXPECT_EQ(signer->key_id(), 0u);
   EXPECT_EQ(signer->Sign(Message()), Message().Encode());
-  EXPECT_TRUE(signer->Reload().ok());
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/beacon_message.h"
 #include "web/healthbeacon/beacon_sender.h"
@@ -58,14 +59,22 @@ class Healthbeacon {
   void Drain();
   void EndDrain();
 
-  // Reads the key file and the weight file again. What is wrong with one is a
-  // line in the log, and what was read before stays.
-  void Reload();
+  // Takes over other options and reads the key file and the weight file again:
+  // all of it, or after an error nothing. Errors of Create(), and
+  // InvalidArgument for an option that only a restart can change: the address,
+  // the ports, the group, the interface and the state file. Checks that are not
+  // the same as before begin anew; until they have a verdict nothing is sent.
+  absl::Status Reload(const Options& options);
 
   // Says "down" and then nothing more, and calls `done`; see BeaconSender.
   // Without it, destruction is silent: load balancers keep the backend for
   // their timeout.
   void SayDown(std::function<void()> done);
+
+  const Options& options() const { return options_; }
+  uint32_t key_id() const { return signer_.key_id(); }  // 0: no key
+  // What it says now, for `systemctl status`: "up".
+  std::string StatusText() const;
 
  private:
   Healthbeacon(event_base* base, const Options& options,
@@ -73,17 +82,20 @@ class Healthbeacon {
                BeaconSigner signer, std::unique_ptr<WeightFile> weight_file,
                std::unique_ptr<LoadFeedback> load_feedback);
 
+  std::unique_ptr<HealthChecks> NewChecks(const HealthChecks::Options& options);
+
   std::optional<BeaconSender::Report> Report() const;
   uint16_t Weight() const;
   void OnChange();
   void SetDraining(bool draining);
 
-  const uint16_t weight_;
+  event_base* const base_;
+  Options options_;
   bool draining_ = false;
   BeaconSigner signer_;
-  const std::unique_ptr<WeightFile> weight_file_;      // may be null
-  const std::unique_ptr<LoadFeedback> load_feedback_;  // may be null
-  HealthChecks checks_;
+  std::unique_ptr<WeightFile> weight_file_;      // may be null
+  std::unique_ptr<LoadFeedback> load_feedback_;  // may be null
+  std::unique_ptr<HealthChecks> checks_;
   BeaconSender sender_;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
@@ -132,7 +133,8 @@ TEST_F(HealthbeaconControlTest,
   EXPECT_EQ(listener_.Receive().key_id, 1u);
   Replace(path, "junk");
   program->Signal(SIGHUP);
-  EXPECT_TRUE(program->WaitForErrorLine("--key_file: "));
+  EXPECT_TRUE(
+      program->WaitForErrorLine("SIGHUP: nothing changed: --key_file: "));
   listener_.Skip();
   EXPECT_EQ(listener_.Receive().key_id, 1u);
   Replace(path, kNewKey);
@@ -142,6 +144,83 @@ TEST_F(HealthbeaconControlTest,
   EXPECT_EQ(message.state, State::kUp);
   const auto keys = BeaconKeys::Parse(kNewKey, "keys");
   EXPECT_TRUE(keys->Find(2)->Verify(listener_.bytes()));
+}
+
+TEST_F(HealthbeaconControlTest, SighupReadsTheFlagFileAgain) {
+  const std::string path = Write("flags", "# ours\n--weight=50\n");
+  const auto program = Start({"--flagfile=" + path});
+  const BeaconMessage first = listener_.Receive();
+  EXPECT_EQ(first.weight, 50);
+  Replace(path, "--interval_ms=30\n--check=exec:/bin/true\n--fall=2\n");
+  program->Signal(SIGHUP);
+  const BeaconMessage next = ReceiveWeight(100);
+  EXPECT_EQ(next.interval_ms, 30u);
+  EXPECT_EQ(next.check_validity_ms, 200u + 2 * 500 + 100);
+  EXPECT_EQ(next.epoch, first.epoch);
+  EXPECT_TRUE(program->WaitForErrorLine("checks exec:/bin/true every 200 ms"));
+}
+
+TEST_F(HealthbeaconControlTest, SighupChangesAllOrNothing) {
+  const std::string path = Write("flags", "--weight=50\n");
+  const auto program = Start({"--flagfile=" + path});
+  EXPECT_EQ(listener_.Receive().weight, 50);
+  const struct {
+    const char* flags;
+    const char* complaint;
+  } rows[] = {
+      {"--weight=60\n--check=exec:/nonexistent\n", "--check: /nonexistent: No"},
+      {"--weight=60\nfall=3\n", ":2: \"fall=3\"; expected a flag"},
+      {"--weight=60\n--fall=many\n", "\"--fall=many\" is no flag, or its"},
+      {"--weight=60\n--address=10.0.0.102\n", "--address is another one"},
+      {"--weight=1001\n", "--weight=1001: expected 0 to 1000"},
+  };
+  int complaints = 0;
+  for (const auto& [flags, complaint] : rows) {
+    SCOPED_TRACE(flags);
+    Replace(path, flags);
+    program->Signal(SIGHUP);
+    EXPECT_TRUE(program->WaitForErrorLine("nothing changed", ++complaints));
+    EXPECT_TRUE(program->WaitForErrorLine(complaint));
+    listener_.Skip();
+    EXPECT_EQ(listener_.Receive().weight, 50);
+  }
+  unlink(path.c_str());
+  program->Signal(SIGHUP);
+  EXPECT_TRUE(program->WaitForErrorLine("--flagfile: cannot read "));
+  listener_.Skip();
+  EXPECT_EQ(listener_.Receive().weight, 50);
+}
+
+// Reloads come from package upgrades and ansible's handlers.
+TEST_F(HealthbeaconControlTest, SighupIsNoDrainAndKeepsOne) {
+  const auto program = Start();
+  ASSERT_EQ(listener_.Receive().state, State::kUp);
+  program->Signal(SIGHUP);
+  EXPECT_TRUE(program->WaitForErrorLine("SIGHUP: read everything again"));
+  listener_.Skip();
+  EXPECT_EQ(listener_.Receive().state, State::kUp);
+  program->Signal(SIGUSR1);
+  listener_.ReceiveUntil(State::kDraining);
+  program->Signal(SIGHUP);
+  EXPECT_TRUE(program->WaitForErrorLine("SIGHUP: read everything again", 2));
+  listener_.Skip();
+  EXPECT_EQ(listener_.Receive().state, State::kDraining);
+}
+
+TEST_F(HealthbeaconControlTest, SaysAtTheStartWhatItDoes) {
+  const auto program = StartWithKey(Write("keys", kOldKey, 0600));
+  EXPECT_TRUE(program->WaitForErrorLine(
+      "speaks for 10.0.0.101, all services: a beacon every 20 ms to "
+      "239.0.0.1:4242 on web0, signed with key 1, weight 100%"));
+  EXPECT_TRUE(program->WaitForErrorLine(
+      "checks nothing: without --check it vouches for the host only"));
+  const auto checking = Start({"--check=exec:/bin/true,tcp:127.0.0.1:80",
+                               "--service_port=80", "--fall=2"});
+  EXPECT_TRUE(checking->WaitForErrorLine(
+      "speaks for 10.0.0.101, services of port 80: "));
+  EXPECT_TRUE(checking->WaitForErrorLine(
+      "checks exec:/bin/true, tcp:127.0.0.1:80 every 200 ms, each for at most "
+      "500 ms: 2 bad runs in a row: down, 2 good runs: up again"));
 }
 
 TEST_F(HealthbeaconControlTest, RefusesAKeyThatOthersCanRead) {

@@ -128,6 +128,7 @@ TEST_F(HealthbeaconTest, SurvivesItsInterface) {
   ASSERT_TRUE(program->WaitForErrorLine("beacons are sent again"));
   EXPECT_THAT(program->ErrorLines(),
               ElementsAre(HasSubstr("--insecure_beacons"),
+                          HasSubstr("speaks for"), HasSubstr("checks nothing"),
                           HasSubstr("beacons cannot be sent, trying again: "),
                           HasSubstr("beacons are sent again; ")));
 }
@@ -142,7 +143,8 @@ TEST_F(HealthbeaconTest, SurvivesItsInterfaceGoingDown) {
   ASSERT_TRUE(program->WaitForErrorLine("beacons are sent again"));
   EXPECT_THAT(
       program->ErrorLines(),
-      ElementsAre(HasSubstr("--insecure_beacons"),
+      ElementsAre(HasSubstr("--insecure_beacons"), HasSubstr("speaks for"),
+                  HasSubstr("checks nothing"),
                   HasSubstr("sendto(239.0.0.1:4242) on web0: Network is "
                             "unreachable"),
                   HasSubstr("beacons are sent again; ")));
@@ -179,7 +181,8 @@ TEST_F(HealthbeaconTest, TellsSystemdWhenItIsReadyAndWhenItStops) {
   setenv("NOTIFY_SOCKET", kName, 1);
   const auto program = Start();
   unsetenv("NOTIFY_SOCKET");
-  EXPECT_EQ(next(), "READY=1");
+  EXPECT_EQ(next(),
+            "READY=1\nSTATUS=up, checks nothing but that the host runs");
   program->Signal(SIGTERM);
   EXPECT_EQ(next(), "STOPPING=1");
   EXPECT_EQ(program->Wait(), 0);

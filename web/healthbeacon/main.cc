@@ -27,6 +27,8 @@
 #include "common/program_flags.h"
 #include "common/status_util.h"
 #include "web/healthbeacon/check_spec.h"
+#include "web/healthbeacon/description.h"
+#include "web/healthbeacon/flag_file.h"
 #include "web/healthbeacon/healthbeacon.h"
 
 DEFINE_string(address, "",
@@ -110,21 +112,37 @@ constexpr char kUsage[] =
     "SIGINT: says \"down\" and ends. Load balancers take the server out at "
     "once.\n"
     "SIGUSR1: starts a drain; SIGUSR2 ends it.\n"
-    "SIGHUP: reads --key_file and --weight_file again.\n"
+    "SIGHUP: reads --flagfile, --key_file and --weight_file again; nothing "
+    "changes when one of them is wrong.\n"
     "Example: healthbeacon --interface=eth2 --address=10.0.0.101 "
     "--key_file=/etc/l275/beacon.keys --check=http://127.0.0.1:80/healthz\n"
     "Exit code 1 for flags that are wrong, 2 for arguments other than flags.";
 
+constexpr char kThisFile[] = "web/healthbeacon/main.cc";
+
 // gflags would take the last one, and nobody would miss the others until they
 // should have failed.
-bool IsGivenTwice(int argc, char** argv, absl::string_view flag) {
+bool IsGivenTwice(const std::vector<std::string>& arguments,
+                  absl::string_view flag) {
   const auto gives = [flag](absl::string_view argument) {
     if (!absl::ConsumePrefix(&argument, "-")) return false;
     absl::ConsumePrefix(&argument, "-");
     return absl::ConsumePrefix(&argument, flag) &&
            (argument.empty() || argument[0] == '=');
   };
-  return std::count_if(argv + 1, argv + argc, gives) > 1;
+  return std::count_if(arguments.begin(), arguments.end(), gives) > 1;
+}
+
+// The flags of the command line and of --flagfile, as they are now.
+absl::StatusOr<std::vector<std::string>> GatherFlags(
+    const std::vector<std::string>& arguments) {
+  L275_ASSIGN_OR_RETURN(std::vector<std::string> flags,
+                        ExpandFlagFiles(arguments));
+  if (IsGivenTwice(flags, "check")) {
+    return absl::InvalidArgumentError(
+        "--check is given twice: expected one, with commas between checks");
+  }
+  return flags;
 }
 
 absl::Status CheckRange(absl::string_view flag, int value, int least,
@@ -217,8 +235,9 @@ absl::StatusOr<HealthChecks::Options> CheckOptions() {
 absl::Status SetWeight(Healthbeacon::Options* options) {
   L275_RETURN_IF_ERROR(
       CheckRange("weight", FLAGS_weight, 0, BeaconMessage::kMaxWeight));
+  const auto weight = gflags::GetCommandLineFlagInfoOrDie("weight");
   if (!FLAGS_weight_file.empty() &&
-      !gflags::GetCommandLineFlagInfoOrDie("weight").is_default) {
+      weight.current_value != weight.default_value) {
     return absl::InvalidArgumentError(
         "--weight_file: expected no --weight beside it");
   }
@@ -272,44 +291,78 @@ void OnEnd(evutil_socket_t number, short, void* argument) {
   event_base_loopbreak(ending.base);
 }
 
-// `beacon` points to where it will be; it is there when the loop runs.
-Healthbeacon& BeaconAt(void* beacon) {
-  return **static_cast<std::unique_ptr<Healthbeacon>*>(beacon);
+// What signals are for. The beacon is there when the loop runs.
+struct Running {
+  const std::vector<std::string>& arguments;  // of the command line
+  std::unique_ptr<Healthbeacon> beacon;
+};
+
+Running& RunningAt(void* running) { return *static_cast<Running*>(running); }
+
+void LogConfiguration(const Healthbeacon& beacon) {
+  const Healthbeacon::Options& options = beacon.options();
+  LOG(INFO) << DescribeBeacons(options, beacon.key_id());
+  if (options.checks.checks.empty()) {
+    LOG(WARNING) << DescribeChecks(options.checks);
+  } else {
+    LOG(INFO) << DescribeChecks(options.checks);
+  }
 }
 
-void OnHangup(evutil_socket_t, short, void* beacon) {
-  BeaconAt(beacon).Reload();
+absl::Status Reload(const Running& running) {
+  L275_ASSIGN_OR_RETURN(const std::vector<std::string> flags,
+                        GatherFlags(running.arguments));
+  L275_RETURN_IF_ERROR(SetFlags(kThisFile, flags));
+  L275_ASSIGN_OR_RETURN(const Healthbeacon::Options options, ParseOptions());
+  return running.beacon->Reload(options);
 }
 
-void OnDrain(evutil_socket_t, short, void* beacon) { BeaconAt(beacon).Drain(); }
-
-void OnEndDrain(evutil_socket_t, short, void* beacon) {
-  BeaconAt(beacon).EndDrain();
+void OnHangup(evutil_socket_t, short, void* argument) {
+  const Running& running = RunningAt(argument);
+  const absl::Status reloaded = Reload(running);
+  if (!reloaded.ok()) {
+    LOG(ERROR) << "SIGHUP: nothing changed: " << reloaded.message();
+    return;
+  }
+  LOG(INFO) << "SIGHUP: read everything again";
+  LogConfiguration(*running.beacon);
 }
 
-absl::Status Run() {
+void OnDrain(evutil_socket_t, short, void* running) {
+  RunningAt(running).beacon->Drain();
+}
+
+void OnEndDrain(evutil_socket_t, short, void* running) {
+  RunningAt(running).beacon->EndDrain();
+}
+
+absl::Status Run(const std::vector<std::string>& arguments) {
   L275_ASSIGN_OR_RETURN(const Healthbeacon::Options options, ParseOptions());
   RouteLibeventLog();
   const EventBasePtr base(event_base_new());
   if (!base) return absl::InternalError("event_base_new() failed");
   Ending ending = {base.get()};
   // From here on a signal waits for the loop: it never ends a start halfway.
-  std::unique_ptr<Healthbeacon> beacon;
+  Running running = {arguments, nullptr};
   const EventPtr signals[] = {
       OnSignal(base.get(), SIGTERM, OnEnd, &ending),
       OnSignal(base.get(), SIGINT, OnEnd, &ending),
-      OnSignal(base.get(), SIGHUP, OnHangup, &beacon),
-      OnSignal(base.get(), SIGUSR1, OnDrain, &beacon),
-      OnSignal(base.get(), SIGUSR2, OnEndDrain, &beacon),
+      OnSignal(base.get(), SIGHUP, OnHangup, &running),
+      OnSignal(base.get(), SIGUSR1, OnDrain, &running),
+      OnSignal(base.get(), SIGUSR2, OnEndDrain, &running),
   };
   signal(SIGPIPE, SIG_IGN);
-  L275_ASSIGN_OR_RETURN(beacon, Healthbeacon::Create(base.get(), options));
+  L275_ASSIGN_OR_RETURN(running.beacon,
+                        Healthbeacon::Create(base.get(), options));
   if (FLAGS_insecure_beacons) {
     LOG(WARNING) << "--insecure_beacons: anybody on the network of "
                  << FLAGS_interface << " can speak for this server";
   }
-  beacon->Start();
-  sd_notify(0, "READY=1");
+  LogConfiguration(*running.beacon);
+  running.beacon->Start();
+  sd_notify(
+      0,
+      absl::StrCat("READY=1\nSTATUS=", running.beacon->StatusText()).c_str());
   event_base_dispatch(base.get());
   sd_notify(0, "STOPPING=1");
   if (ending.signal == SIGTERM) {
@@ -319,24 +372,29 @@ absl::Status Run() {
   }
   LOG(INFO) << "SIGINT: saying \"down\"; load balancers take this server out "
                "at once";
-  beacon->SayDown([&base] { event_base_loopbreak(base.get()); });
+  running.beacon->SayDown([&base] { event_base_loopbreak(base.get()); });
   event_base_dispatch(base.get());
   return absl::OkStatus();
+}
+
+int Fail(const absl::Status& status) {
+  std::cerr << "healthbeacon: " << status.message() << std::endl;
+  return EXIT_FAILURE;
 }
 
 }  // namespace
 }  // namespace l275
 
 int main(int argc, char** argv) {
-  if (l275::IsGivenTwice(argc, argv, "check")) {
-    std::cerr << "healthbeacon: --check is given twice: expected one, with "
-                 "commas between checks"
-              << std::endl;
-    return EXIT_FAILURE;
-  }
-  l275::ParseProgramFlags(l275::kUsage, "web/healthbeacon/main.cc", argc, argv);
-  const absl::Status status = l275::Run();
-  if (status.ok()) return EXIT_SUCCESS;
-  std::cerr << "healthbeacon: " << status.message() << std::endl;
-  return EXIT_FAILURE;
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  absl::StatusOr<std::vector<std::string>> flags = l275::GatherFlags(arguments);
+  if (!flags.ok()) return l275::Fail(flags.status());
+  std::vector<char*> expanded = {argv[0]};
+  for (std::string& flag : *flags) expanded.push_back(flag.data());
+  expanded.push_back(nullptr);
+  l275::ParseProgramFlags(l275::kUsage, l275::kThisFile,
+                          static_cast<int>(expanded.size()) - 1,
+                          expanded.data());
+  const absl::Status status = l275::Run(arguments);
+  return status.ok() ? EXIT_SUCCESS : l275::Fail(status);
 }

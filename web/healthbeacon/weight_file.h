@@ -29,9 +29,6 @@ class WeightFile {
   WeightFile(const WeightFile&) = delete;
   WeightFile& operator=(const WeightFile&) = delete;
 
-  // Reads it again, and watches its folder again when that was replaced.
-  void Reload();
-
   uint16_t weight() const { return weight_; }
 
  private:
@@ -40,6 +37,7 @@ class WeightFile {
   absl::Status ReadNow();
   void LogIfNew(const absl::Status& read);
   void OnChange();
+  void Reload();
 
   const std::string path_;
   uint16_t weight_ = 0;
