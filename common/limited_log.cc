@@ -12,14 +12,26 @@ std::string NameOf(std::chrono::seconds window) {
 
 }  // namespace
 
-void LimitedLog::Log(const std::string& line, TimePoint now) {
+void LimitedLog::Log(google::LogSeverity severity, const std::string& line,
+                     TimePoint now) {
+  if (!Admit(now)) return;
+  google::LogMessage(__FILE__, __LINE__, severity).stream() << line;
+}
+
+void LimitedLog::LogLazily(absl::FunctionRef<std::string()> line,
+                           TimePoint now) {
+  if (!Admit(now)) return;
+  google::LogMessage(__FILE__, __LINE__, severity_).stream() << line();
+}
+
+bool LimitedLog::Admit(TimePoint now) {
   Tick(now);
   if (logged_ == lines_) {
     ++left_out_;
-    return;
+    return false;
   }
   if (logged_++ == 0) begin_ = now;
-  google::LogMessage(__FILE__, __LINE__, severity_).stream() << line;
+  return true;
 }
 
 void LimitedLog::Tick(TimePoint now) {

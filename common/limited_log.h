@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
+
 namespace l275 {
 
 // Log lines that a stranger can cause, by forged beacons for example. Logs at
@@ -28,7 +30,13 @@ class LimitedLog {
         severity_(severity),
         window_(window) {}
 
-  void Log(const std::string& line, TimePoint now);
+  void Log(const std::string& line, TimePoint now) {
+    Log(severity_, line, now);
+  }
+  void Log(google::LogSeverity severity, const std::string& line,
+           TimePoint now);
+  // For a line that costs time: it is made only when it is logged.
+  void LogLazily(absl::FunctionRef<std::string()> line, TimePoint now);
 
   // Reports the lines left out, once their window is over. Log() does so too.
   void Tick(TimePoint now);
@@ -38,6 +46,8 @@ class LimitedLog {
   uint64_t left_out() const { return left_out_; }
 
  private:
+  bool Admit(TimePoint now);
+
   const std::string things_;
   const int lines_;
   const google::LogSeverity severity_;

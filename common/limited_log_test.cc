@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+
 #include "common/testing/log_capture.h"
 
 namespace l275 {
@@ -69,6 +71,22 @@ TEST_F(LimitedLogTest, TheWindowIsTheCallers) {
   EXPECT_THAT(log_.Take(),
               ElementsAre("59 more flips are not logged: at most 1 are in 60 "
                           "seconds"));
+}
+
+TEST_F(LimitedLogTest, MakesNoLineThatIsNotLogged) {
+  int made = 0;
+  for (int i = 0; i < 15; ++i) {
+    lines_.LogLazily(
+        [&made] {
+          ++made;
+          return std::string("flip");
+        },
+        At(0));
+  }
+  EXPECT_EQ(made, 10);
+  EXPECT_THAT(log_.Take(), SizeIs(10));
+  lines_.Tick(At(1000));
+  EXPECT_THAT(log_.Take(), ElementsAre(kLeftOut));
 }
 
 TEST_F(LimitedLogTest, TheNextLineTellsToo) {

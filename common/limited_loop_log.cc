@@ -24,7 +24,22 @@ LimitedLoopLog::LimitedLoopLog(event_base* base, std::string things,
 
 void LimitedLoopLog::Log(const std::string& line) {
   log_.Log(line, Now());
-  // The first line left out arms the timer, the others find it pending.
+  ArmIfFirst();
+}
+
+void LimitedLoopLog::Log(google::LogSeverity severity,
+                         const std::string& line) {
+  log_.Log(severity, line, Now());
+  ArmIfFirst();
+}
+
+void LimitedLoopLog::LogLazily(absl::FunctionRef<std::string()> line) {
+  log_.LogLazily(line, Now());
+  ArmIfFirst();
+}
+
+// The first line left out arms the timer, the others find it pending.
+void LimitedLoopLog::ArmIfFirst() {
   if (log_.left_out() == 1) OnTimer();
 }
 

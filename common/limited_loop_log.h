@@ -7,6 +7,7 @@
 #include <chrono>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "common/libevent_ptr.h"
 #include "common/limited_log.h"
 
@@ -32,8 +33,12 @@ class LimitedLoopLog {
   LimitedLoopLog& operator=(const LimitedLoopLog&) = delete;
 
   void Log(const std::string& line);
+  void Log(google::LogSeverity severity, const std::string& line);
+  // For a line that costs time: it is made only when it is logged.
+  void LogLazily(absl::FunctionRef<std::string()> line);
 
  private:
+  void ArmIfFirst();
   void OnTimer();
 
   LimitedLog log_;

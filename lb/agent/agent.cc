@@ -88,6 +88,8 @@ Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
       options_(std::move(options)),
       state_(std::move(source), options_.state_file),
       started_(Now()),
+      write_log_(base, "failures to write the maps", google::GLOG_ERROR),
+      vips_log_(base, "moves of VIPs"),
       attachments_(
           std::make_unique<Attachments>(options_.interfaces, options_.xdp)) {}
 
@@ -178,8 +180,10 @@ void Agent::StartTimers() {
   constexpr timeval kSignOfLife = {1, 0};
   event_add(life_timer_.get(), &kSignOfLife);
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
-    const absl::Status written = static_cast<Agent*>(agent)->WriteMaps();
-    if (!written.ok()) LOG(ERROR) << "maps not written: " << written;
+    Agent& self = *static_cast<Agent*>(agent);
+    const absl::Status written = self.WriteMaps();
+    if (written.ok()) return;
+    self.write_log_.Log(absl::StrCat("maps not written: ", written.ToString()));
   };
   write_event_.reset(event_new(base_, -1, 0, write, this));
   drain_timer_.reset(evtimer_new(base_, write, this));
@@ -445,8 +449,9 @@ void Agent::WatchVips() {
     if (known != before.end() && known->second.role.held == vip.role.held) {
       continue;
     }
-    LOG(INFO) << "VIP " << address.ToString()
-              << (vip.role.held ? " is on this host" : " is not on this host");
+    vips_log_.Log(absl::StrCat(
+        "VIP ", address.ToString(),
+        vip.role.held ? " is on this host" : " is not on this host"));
   }
 }
 

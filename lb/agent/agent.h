@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "common/endpoint.h"
 #include "common/libevent_ptr.h"
+#include "common/limited_loop_log.h"
 #include "lb/agent/api/control_server.h"
 #include "lb/agent/api/controller.h"
 #include "lb/agent/api/metrics_server.h"
@@ -142,6 +143,9 @@ class Agent : public Controller {
   const AgentOptions options_;
   StateKeeper state_;
   const HealthTime started_;
+  // Neighbours can cause these lines, by ARP and VRRP.
+  LimitedLoopLog write_log_;
+  LimitedLoopLog vips_log_;
   DesiredState desired_;
   AgentCounters counters_;
 

@@ -17,6 +17,7 @@ RepeatedCheck::RepeatedCheck(event_base* base, std::string name,
       options_(options),
       on_change_(std::move(on_change)),
       judge_(options.judge, std::chrono::steady_clock::now()),
+      log_(base, absl::StrCat("results of check ", name_)),
       timer_(evtimer_new(
           base,
           [](evutil_socket_t, short, void* self) {
@@ -52,11 +53,12 @@ void RepeatedCheck::End(const absl::Status& result) {
   on_change_();
 }
 
-void RepeatedCheck::LogVerdict(const absl::Status& result) const {
+void RepeatedCheck::LogVerdict(const absl::Status& result) {
   if (judge_.verdict() == CheckJudge::Verdict::kGood) {
-    LOG(INFO) << "check " << name_ << " is good";
+    log_.Log(google::GLOG_INFO, absl::StrCat("check ", name_, " is good"));
   } else {
-    LOG(WARNING) << "check " << name_ << " failed: " << result.message();
+    log_.Log(google::GLOG_WARNING,
+             absl::StrCat("check ", name_, " failed: ", result.message()));
   }
 }
 

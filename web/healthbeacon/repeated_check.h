@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/libevent_ptr.h"
+#include "common/limited_loop_log.h"
 #include "web/healthbeacon/check.h"
 #include "web/healthbeacon/check_judge.h"
 
@@ -19,7 +20,8 @@ namespace l275 {
 // begin an interval apart; after one that took longer than the interval the
 // next begins at once, so that there is never more than one.
 //
-// Each change of the verdict is one line in the log, with its reason.
+// Each change of the verdict is one line in the log, with its reason; limited,
+// since clients who overload a service can make it come and go.
 class RepeatedCheck {
  public:
   struct Options {
@@ -45,13 +47,14 @@ class RepeatedCheck {
   void OnTimer();
   void Begin();
   void End(const absl::Status& result);
-  void LogVerdict(const absl::Status& result) const;
+  void LogVerdict(const absl::Status& result);
   void ArmTimer(CheckTime::duration delay);
 
   const std::string name_;
   const Options options_;
   const std::function<void()> on_change_;
   CheckJudge judge_;
+  LimitedLoopLog log_;
   bool running_ = false;
   CheckTime began_;  // the last run
   EventPtr timer_;   // the timeout of one that runs, else the next one's begin

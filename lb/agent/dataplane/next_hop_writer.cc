@@ -1,14 +1,18 @@
 #include "lb/agent/dataplane/next_hop_writer.h"
 
-#include <glog/logging.h>
-
 #include <algorithm>
+#include <chrono>
 #include <optional>
+
+#include "absl/strings/str_cat.h"
 
 namespace l275 {
 
 NextHopWriter::NextHopWriter(Maps* maps)
-    : records_(maps->next_hops()), ids_(1, records_.size()) {}
+    : records_(maps->next_hops()),
+      ids_(1, records_.size()),
+      log_("backends without a next-hop record", 10, google::GLOG_WARNING,
+           std::chrono::seconds(60)) {}
 
 uint32_t NextHopWriter::Acquire(const NextHopRecord& next_hop, TimePoint now) {
   const auto known = uses_.find(next_hop);
@@ -18,9 +22,10 @@ uint32_t NextHopWriter::Acquire(const NextHopRecord& next_hop, TimePoint now) {
   }
   const std::optional<uint32_t> id = ids_.Allocate(1, now);
   if (!id.has_value()) {
-    LOG(WARNING) << "all " << ids_.capacity()
-                 << " next-hop records are in use; a backend is reached by "
-                    "asking the FIB for each packet";
+    log_.Log(absl::StrCat("all ", ids_.capacity(),
+                          " next-hop records are in use; a backend is reached "
+                          "by asking the FIB for each packet"),
+             now);
     return 0;
   }
   l275_next_hop& record = records_[*id];
@@ -46,6 +51,7 @@ void NextHopWriter::ReleaseAdopted(TimePoint now) {
 }
 
 void NextHopWriter::Release(uint32_t id, TimePoint now) {
+  log_.Tick(now);
   const auto record = by_id_.find(id);
   if (record == by_id_.end()) return;
   const auto use = uses_.find(record->second);

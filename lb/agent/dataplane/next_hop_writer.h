@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "common/limited_log.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/range_allocator.h"
 #include "lb/agent/dataplane/snapshot.h"
@@ -44,6 +45,7 @@ class NextHopWriter {
   std::map<NextHopRecord, Use> uses_;
   std::map<uint32_t, NextHopRecord> by_id_;
   std::set<uint32_t> adopted_;
+  LimitedLog log_;
 };
 
 }  // namespace l275

@@ -23,7 +23,13 @@ std::string Describe(const BeaconMessage& message, BeaconResult result) {
 
 BeaconFilter::BeaconFilter(std::optional<BeaconKeys> keys,
                            HealthTime::duration forget_after)
-    : keys_(std::move(keys)), forget_after_(forget_after) {}
+    : keys_(std::move(keys)), forget_after_(forget_after) {
+  for (const BeaconResultName& name : kBeaconResultNames) {
+    logs_.emplace_back(
+        absl::StrCat("datagrams to the beacon group (", name.word, ")"),
+        /*lines=*/1, google::GLOG_WARNING, std::chrono::seconds(60));
+  }
+}
 
 void BeaconFilter::SetKeys(BeaconKeys keys) {
   CHECK(keys_.has_value());
@@ -40,13 +46,12 @@ std::optional<BeaconMessage> BeaconFilter::Check(
   const absl::StatusOr<BeaconMessage> message = BeaconMessage::Decode(bytes);
   if (!message.ok()) {
     Reject(BeaconResult::kMalformed, sender, now,
-           std::string(message.status().message()));
+           [&] { return std::string(message.status().message()); });
     return std::nullopt;
   }
   const BeaconResult result = Judge(bytes, *message, now);
   if (result != BeaconResult::kAccepted) {
-    Reject(result, sender, now,
-           IsToBeLogged(result, now) ? Describe(*message, result) : "");
+    Reject(result, sender, now, [&] { return Describe(*message, result); });
     return std::nullopt;
   }
   counters_.Add(result);
@@ -93,19 +98,20 @@ bool BeaconFilter::IsKnown(uint32_t key_id) const {
   return keys_->Find(key_id) != nullptr;
 }
 
-// `what` may be empty when it is not to be logged.
 void BeaconFilter::Reject(BeaconResult result, Ipv4Address sender,
-                          HealthTime now, const std::string& what) {
+                          HealthTime now,
+                          absl::FunctionRef<std::string()> what) {
   counters_.Add(result);
-  if (!IsToBeLogged(result, now)) return;
-  logged_[static_cast<size_t>(result)] = now;
-  LOG(WARNING) << "ignoring what " << sender.ToString()
-               << " sent to the beacon group: " << what;
+  logs_[static_cast<size_t>(result)].LogLazily(
+      [&] {
+        return absl::StrCat("ignoring what ", sender.ToString(),
+                            " sent to the beacon group: ", what());
+      },
+      now);
 }
 
-bool BeaconFilter::IsToBeLogged(BeaconResult result, HealthTime now) {
-  const std::optional<HealthTime>& last = logged_[static_cast<size_t>(result)];
-  return !last.has_value() || now - *last >= std::chrono::minutes(1);
+void BeaconFilter::Tick(HealthTime now) {
+  for (LimitedLog& log : logs_) log.Tick(now);
 }
 
 }  // namespace l275

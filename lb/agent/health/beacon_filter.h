@@ -1,15 +1,17 @@
 #ifndef L275_LB_AGENT_HEALTH_BEACON_FILTER_H_
 #define L275_LB_AGENT_HEALTH_BEACON_FILTER_H_
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "common/beacon_keys.h"
 #include "common/beacon_message.h"
+#include "common/limited_log.h"
 #include "lb/agent/health/beacon_result.h"
 #include "lb/agent/health/health_subject.h"
 #include "lb/agent/health/health_time.h"
@@ -32,8 +34,8 @@ namespace l275 {
 // Without keys every well-formed beacon that is newer is believed, whoever sent
 // it.
 //
-// Logs the first of each kind of rejection in a minute. Reads no clock. Not
-// thread-safe; lives on the agent's one thread.
+// Logs the first of each kind of rejection in a minute, and how many were left
+// out. Reads no clock. Not thread-safe; lives on the agent's one thread.
 class BeaconFilter {
  public:
   // Without keys: from a subject that was not heard for `forget_after`, an
@@ -53,6 +55,9 @@ class BeaconFilter {
   std::optional<BeaconMessage> Check(absl::Span<const uint8_t> bytes,
                                      Ipv4Address sender, HealthTime now);
 
+  // Logs how many rejections were left out, once their minute is over.
+  void Tick(HealthTime now);
+
   const BeaconCounters& counters() const { return counters_; }
   // Null: everybody is believed.
   const BeaconKeys* keys() const { return keys_ ? &*keys_ : nullptr; }
@@ -65,8 +70,7 @@ class BeaconFilter {
   bool IsNews(const BeaconMessage& message, HealthTime now) const;
   bool IsKnown(uint32_t key_id) const;
   void Reject(BeaconResult result, Ipv4Address sender, HealthTime now,
-              const std::string& what);
-  bool IsToBeLogged(BeaconResult result, HealthTime now);
+              absl::FunctionRef<std::string()> what);
 
   std::optional<BeaconKeys> keys_;
   const HealthTime::duration forget_after_;
@@ -74,7 +78,7 @@ class BeaconFilter {
   ReplayGuard guard_;
   std::map<HealthSubject, HealthTime> heard_;  // without keys only
   BeaconCounters counters_;
-  std::array<std::optional<HealthTime>, kBeaconResults> logged_;
+  std::vector<LimitedLog> logs_;  // one for each BeaconResult
 };
 
 }  // namespace l275

@@ -14,8 +14,10 @@ namespace l275 {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using State = BeaconMessage::State;
 
@@ -197,7 +199,16 @@ TEST_F(BeaconFilterTest, LogsTheFirstOfAKindInAMinute) {
     Result(Beacon(kA, 5, 1).Encode(), At(1000 * second));
     Result({}, At(1000 * second));
   }
-  EXPECT_THAT(log_.Take(), SizeIs(4));
+  const std::vector<std::string> lines = log_.Take();
+  EXPECT_THAT(lines, SizeIs(6));
+  EXPECT_THAT(lines, Contains("59 more datagrams to the beacon group "
+                              "(malformed) are not logged: at most 1 are in "
+                              "60 seconds"));
+  Result({}, At(61'000));
+  filter_.Tick(At(119'000));
+  EXPECT_THAT(log_.Take(), IsEmpty());
+  filter_.Tick(At(120'000));
+  EXPECT_THAT(log_.Take(), ElementsAre(HasSubstr("1 more datagrams")));
   Result(Signed(Beacon(kA, 5, 1), 3));
   EXPECT_THAT(log_.Take(),
               ElementsAre("ignoring what 10.1.0.101 sent to the beacon group: "

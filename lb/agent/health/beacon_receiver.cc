@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
@@ -57,7 +58,8 @@ BeaconReceiver::BeaconReceiver(event_base* base, const Options& options,
       filter_(filter),
       monitor_(monitor),
       rejoin_after_(HealthTime::duration(monitor->options().timeout) / 2),
-      socket_(options) {}
+      socket_(options),
+      errors_log_(base, "errors of the beacon socket", google::GLOG_ERROR) {}
 
 absl::Status BeaconReceiver::Start() {
   timer_.reset(evtimer_new(
@@ -112,6 +114,7 @@ void BeaconReceiver::OnTimer() {
   Drain(kBatchesPerTimer);
   const HealthTime now = HealthTime::clock::now();
   monitor_->Tick(now);
+  filter_->Tick(now);
   if (now - quiet_since_ >= rejoin_after_) RejoinAndLog();
   ArmTimer(now);
 }
@@ -121,7 +124,7 @@ void BeaconReceiver::Drain(size_t batches) {
   for (size_t i = 0; i < batches; ++i) {
     const absl::StatusOr<size_t> count = batch_.Receive(socket_.fd());
     if (!count.ok()) {
-      LOG(ERROR) << count.status().message();
+      errors_log_.Log(std::string(count.status().message()));
       return;
     }
     if (*count > 0) Deliver(*count, HealthTime::clock::now());

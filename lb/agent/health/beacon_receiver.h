@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/libevent_ptr.h"
+#include "common/limited_loop_log.h"
 #include "lb/agent/health/beacon_batch.h"
 #include "lb/agent/health/beacon_filter.h"
 #include "lb/agent/health/beacon_socket.h"
@@ -73,6 +74,7 @@ class BeaconReceiver {
   const HealthTime::duration rejoin_after_;
   BeaconBatch batch_;
   BeaconSocket socket_;
+  LimitedLoopLog errors_log_;
   bool is_member_ = true;   // as last logged
   HealthTime quiet_since_;  // the last datagram or attempt to join
   EventPtr readable_;       // none while the socket is closed

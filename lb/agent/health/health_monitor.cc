@@ -455,6 +455,7 @@ void HealthMonitor::LogPanic(const ServiceAddress& address,
 void HealthMonitor::TickLogs(HealthTime now) {
   changes_log_.Tick(now);
   panics_log_.Tick(now);
+  warnings_.Tick(now);
 }
 
 void HealthMonitor::TellOfChanges() {

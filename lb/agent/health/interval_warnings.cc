@@ -1,8 +1,8 @@
 #include "lb/agent/health/interval_warnings.h"
 
-#include <glog/logging.h>
-
 #include <iterator>
+
+#include "absl/strings/str_cat.h"
 
 namespace l275 {
 
@@ -19,10 +19,11 @@ void IntervalWarnings::OnBeacon(const HealthSubject& subject,
     if (now - warning->second.at < std::chrono::minutes(1)) return;
     warning->second = {now, interval};
   }
-  LOG(WARNING) << "backend " << subject.ToString() << " sends a beacon every "
-               << interval.count()
-               << " ms, more than a third of the timeout of " << timeout.count()
-               << " ms: a few lost ones make it silent";
+  log_.Log(absl::StrCat("backend ", subject.ToString(),
+                        " sends a beacon every ", interval.count(),
+                        " ms, more than a third of the timeout of ",
+                        timeout.count(), " ms: a few lost ones make it silent"),
+           now);
 }
 
 void IntervalWarnings::Keep(const std::set<HealthSubject>& subjects) {

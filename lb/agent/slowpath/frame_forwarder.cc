@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/map_layout.h"
 
 namespace l275 {
@@ -42,6 +43,8 @@ FrameForwarder::FrameForwarder(event_base* base, NextHopMonitor* next_hops,
                                const FrameHold::Limits& limits)
     : next_hops_(*next_hops),
       sender_(std::move(sender)),
+      errors_log_(base, "frames of the slow path that could not be sent",
+                  google::GLOG_WARNING),
       hold_(limits, &counters_),
       timer_(evtimer_new(
           base,
@@ -108,7 +111,8 @@ void FrameForwarder::Send(const NextHop& next_hop, absl::Span<uint8_t> frame) {
     ++counters_.sent;
     return;
   }
-  LOG_EVERY_N(WARNING, 1000) << "slow path: " << sent.message();
+  errors_log_.LogLazily(
+      [&sent] { return absl::StrCat("slow path: ", sent.message()); });
   counters_.Drop(SlowPathDrop::kSendFailed);
 }
 

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
+#include "common/limited_loop_log.h"
 #include "lb/agent/nexthop/next_hop.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/frame_hold.h"
@@ -52,6 +53,7 @@ class FrameForwarder {
 
   NextHopMonitor& next_hops_;
   const FrameSender sender_;
+  LimitedLoopLog errors_log_;
   SlowPathCounters counters_;
   FrameHold hold_;
   EventPtr timer_;  // pending while frames are held
