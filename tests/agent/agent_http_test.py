@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import resource
 import unittest
 
 from testbed.host import FABRIC_INTERFACE, Host
@@ -120,6 +122,33 @@ class AgentHttpTest(unittest.TestCase):
             with self.subTest(f"{method} {path}"):
                 response, _ = ask(self.lb.host, path, method)
                 self.assertEqual(response.status, status)
+
+    def test_a_crowd_leaves_lbctl_alone(self) -> None:
+        self.lb.start(_SERVICES)
+        self.assert_crowd_is_borne("it has 64, the most it may have")
+
+    def test_a_crowd_leaves_lbctl_alone_where_descriptors_are_few(self) -> None:
+        self.lb.start(_SERVICES)
+        pid = self.lb.agent.process.pid
+        few = len(os.listdir(f"/proc/{pid}/fd")) + 60
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (few, few))
+        self.assert_crowd_is_borne("only 48 file descriptors are left")
+
+    def assert_crowd_is_borne(self, complaint: str) -> None:
+        """300 clients of the metrics port who say nothing, and more who wait."""
+        complaint = f"cannot accept connections on 127.0.0.1:9275: {complaint}"
+        log = self.lb.agent.process.log_text
+        with contextlib.ExitStack() as stack:
+            for _ in range(300):
+                client = stack.enter_context(self.lb.host.socket())
+                client.setblocking(False)
+                client.connect_ex(("127.0.0.1", 9275))
+            wait_until(lambda: complaint in log(), 10, complaint)
+            for _ in range(5):
+                done = self.lb.agent.lbctl("status")
+                self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertLessEqual(log().count("cannot accept"), 10)
+        self.assertEqual(self.metrics()["l275_slots_used"], 251)
 
     def test_another_address_and_port(self) -> None:
         self.lb.start(_SERVICES, "--http_listen=127.0.0.1:8000")

@@ -12,13 +12,15 @@
 #include "common/json.h"
 #include "common/status_util.h"
 #include "lb/agent/api/http_answer.h"
-#include "lb/agent/api/http_server.h"
 
 namespace l275 {
 namespace {
 
 // A services file of 1,000 services with 100 backends each is about 8 MB.
 constexpr ev_ssize_t kMaxBodyBytes = 64 << 20;
+constexpr size_t kMaxConnections = 64;
+// For what the agent opens itself, for example to save the state.
+constexpr size_t kReservedDescriptors = 8;
 
 std::string BodyOf(evhttp_request* request) {
   evbuffer* const buffer = evhttp_request_get_input_buffer(request);
@@ -142,14 +144,18 @@ absl::StatusOr<std::unique_ptr<ControlServer>> ControlServer::Create(
   // its own.
   UniqueFd fd(fcntl(listener.fd(), F_DUPFD_CLOEXEC, 0));
   if (!fd) return ErrnoStatus(errno, "fcntl(F_DUPFD_CLOEXEC)");
-  L275_ASSIGN_OR_RETURN(EvhttpPtr http,
-                        NewHttpServer(base, std::move(fd), kMaxBodyBytes));
-  evhttp_set_gencb(http.get(), Serve, controller);
+  L275_ASSIGN_OR_RETURN(
+      std::unique_ptr<HttpServer> http,
+      HttpServer::Create(
+          base, std::move(fd),
+          {socket_path, kMaxBodyBytes, kMaxConnections, kReservedDescriptors}));
+  evhttp_set_gencb(http->get(), Serve, controller);
   return std::unique_ptr<ControlServer>(
       new ControlServer(std::move(listener), std::move(http)));
 }
 
-ControlServer::ControlServer(UnixListener listener, EvhttpPtr http)
+ControlServer::ControlServer(UnixListener listener,
+                             std::unique_ptr<HttpServer> http)
     : listener_(std::move(listener)), http_(std::move(http)) {}
 
 }  // namespace l275

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
 #include "lb/agent/api/controller.h"
+#include "lb/agent/api/http_server.h"
 #include "lb/agent/api/unix_listener.h"
 
 namespace l275 {
@@ -27,10 +27,10 @@ class ControlServer {
   ControlServer& operator=(const ControlServer&) = delete;
 
  private:
-  ControlServer(UnixListener listener, EvhttpPtr http);
+  ControlServer(UnixListener listener, std::unique_ptr<HttpServer> http);
 
   UnixListener listener_;
-  EvhttpPtr http_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 }  // namespace l275

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 #include "lb/agent/api/http_answer.h"
-#include "lb/agent/api/http_server.h"
 #include "lb/agent/api/tcp_listener.h"
 
 namespace l275 {
@@ -16,6 +15,10 @@ namespace {
 
 // Requests to read have no body.
 constexpr ev_ssize_t kMaxBodyBytes = 1024;
+// A Prometheus server has one or two.
+constexpr size_t kMaxConnections = 64;
+// For the control socket, peers, and what the agent opens itself.
+constexpr size_t kReservedDescriptors = 48;
 
 void ServeMetrics(evhttp_request* request, void* server) {
   Controller& controller = *static_cast<Controller*>(server);
@@ -44,16 +47,21 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Create(
     event_base* base, const Endpoint& listen, Controller* controller) {
   L275_ASSIGN_OR_RETURN(UniqueFd listener, ListenTcp(listen));
   L275_ASSIGN_OR_RETURN(
-      EvhttpPtr http, NewHttpServer(base, std::move(listener), kMaxBodyBytes));
-  evhttp_set_allowed_methods(http.get(), EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
-  if (evhttp_set_cb(http.get(), "/metrics", ServeMetrics, controller) != 0 ||
-      evhttp_set_cb(http.get(), "/healthz", ServeHealth, controller) != 0) {
+      std::unique_ptr<HttpServer> server,
+      HttpServer::Create(base, std::move(listener),
+                         {listen.ToString(), kMaxBodyBytes, kMaxConnections,
+                          kReservedDescriptors}));
+  evhttp* const http = server->get();
+  evhttp_set_allowed_methods(http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD);
+  if (evhttp_set_cb(http, "/metrics", ServeMetrics, controller) != 0 ||
+      evhttp_set_cb(http, "/healthz", ServeHealth, controller) != 0) {
     return absl::InternalError("evhttp_set_cb() failed");
   }
-  evhttp_set_gencb(http.get(), ServeOther, nullptr);
-  return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(http)));
+  evhttp_set_gencb(http, ServeOther, nullptr);
+  return std::unique_ptr<MetricsServer>(new MetricsServer(std::move(server)));
 }
 
-MetricsServer::MetricsServer(EvhttpPtr http) : http_(std::move(http)) {}
+MetricsServer::MetricsServer(std::unique_ptr<HttpServer> http)
+    : http_(std::move(http)) {}
 
 }  // namespace l275

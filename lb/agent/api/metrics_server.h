@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/endpoint.h"
-#include "common/libevent_ptr.h"
 #include "lb/agent/api/controller.h"
+#include "lb/agent/api/http_server.h"
 
 namespace l275 {
 
@@ -25,9 +25,9 @@ class MetricsServer {
   MetricsServer& operator=(const MetricsServer&) = delete;
 
  private:
-  explicit MetricsServer(EvhttpPtr http);
+  explicit MetricsServer(std::unique_ptr<HttpServer> http);
 
-  EvhttpPtr http_;
+  std::unique_ptr<HttpServer> http_;
 };
 
 }  // namespace l275

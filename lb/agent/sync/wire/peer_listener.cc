@@ -16,7 +16,6 @@ namespace l275 {
 namespace {
 
 constexpr size_t kMaxGreeted = 4;
-constexpr timeval kPause = {1, 0};
 constexpr size_t kMostOfVersion = 64;
 
 Ipv4Address AddressOf(const sockaddr* from) {
@@ -43,7 +42,8 @@ PeerListener::PeerListener(event_base* base, const SyncOptions& options,
       keys_(keys),
       on_message_(std::move(on_message)),
       on_gone_(std::move(on_gone)),
-      log_("connections of load balancers", 1, google::GLOG_WARNING) {
+      log_(base, "lines about connections of load balancers",
+           google::GLOG_WARNING) {
   for (const Endpoint& peer : options.peers) peers_[peer.address];
 }
 
@@ -58,27 +58,9 @@ absl::Status PeerListener::Listen() {
       this, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd.get()));
   if (!listener_) return absl::InternalError("evconnlistener_new() failed");
   (void)fd.release();  // the listener's now
-  evconnlistener_set_error_cb(listener_.get(), [](evconnlistener*, void* self) {
-    static_cast<PeerListener*>(self)->OnAcceptError();
-  });
-  resume_.reset(evtimer_new(
-      base_,
-      [](evutil_socket_t, short, void* listener) {
-        evconnlistener_enable(static_cast<evconnlistener*>(listener));
-      },
-      listener_.get()));
-  if (!resume_) return absl::InternalError("evtimer_new() failed");
+  pause_ =
+      std::make_unique<AcceptPause>(base_, listener_.get(), self_.ToString());
   return absl::OkStatus();
-}
-
-// Of a want of file descriptors, most likely. Connections stay in the backlog
-// meanwhile: to try at once would do nothing else any more.
-void PeerListener::OnAcceptError() {
-  const int error = EVUTIL_SOCKET_ERROR();
-  Log(absl::StrCat("cannot accept connections on ", self_.ToString(), ": ",
-                   evutil_socket_error_to_string(error)));
-  evconnlistener_disable(listener_.get());
-  CHECK_EQ(evtimer_add(resume_.get(), &kPause), 0);
 }
 
 void PeerListener::OnAccept(UniqueFd fd, const sockaddr* from) {
@@ -132,8 +114,9 @@ void PeerListener::Begin(PeerConnection* connection, const sync::Hello& hello,
   peer->heard.version =
       absl::CEscape(hello.version().substr(0, kMostOfVersion));
   ++peer->heard.sessions;
-  LOG(INFO) << "hearing load balancer " << connection->peer().ToString()
-            << ", version " << peer->heard.version;
+  log_.Log(google::GLOG_INFO,
+           absl::StrCat("hearing load balancer ", connection->peer().ToString(),
+                        ", version ", peer->heard.version));
 }
 
 void PeerListener::OnEnd(PeerConnection* connection,
@@ -154,8 +137,8 @@ void PeerListener::OnEnd(PeerConnection* connection,
 void PeerListener::EndSession(Ipv4Address address, Peer* peer) {
   peer->session.reset();
   peer->heard.since.reset();
-  LOG(WARNING) << "load balancer " << address.ToString()
-               << " is heard no more: " << peer->heard.error;
+  Log(absl::StrCat("load balancer ", address.ToString(),
+                   " is heard no more: ", peer->heard.error));
   on_gone_(address);
 }
 
@@ -166,9 +149,7 @@ void PeerListener::Count(Ipv4Address address, Peer* peer, SyncResult result) {
                    ": ", NameOf(result).help));
 }
 
-void PeerListener::Log(const std::string& line) {
-  log_.Log(line, HealthTime::clock::now());
-}
+void PeerListener::Log(const std::string& line) { log_.Log(line); }
 
 void PeerListener::OnKeysChanged() {
   for (auto& [address, peer] : peers_) {

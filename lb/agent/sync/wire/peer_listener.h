@@ -16,7 +16,8 @@
 #include "common/endpoint.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
-#include "common/limited_log.h"
+#include "common/limited_loop_log.h"
+#include "lb/agent/api/accept_pause.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/sync/wire/peer_connection.h"
 #include "lb/agent/sync/wire/sync.pb.h"
@@ -100,7 +101,6 @@ class PeerListener : private PeerConnection::Owner {
 
   absl::Status Listen();
   void OnAccept(UniqueFd fd, const sockaddr* from);
-  void OnAcceptError();
   void Greet(UniqueFd fd, Ipv4Address address, Peer* peer);
   void Begin(PeerConnection* connection, const sync::Hello& hello, Peer* peer);
   void EndSession(Ipv4Address address, Peer* peer);
@@ -120,9 +120,9 @@ class PeerListener : private PeerConnection::Owner {
   const OnGoneCallback on_gone_;
   std::map<Ipv4Address, Peer> peers_;
   uint64_t strangers_ = 0;
-  LimitedLog log_;
+  LimitedLoopLog log_;
   EvconnlistenerPtr listener_;
-  EventPtr resume_;
+  std::unique_ptr<AcceptPause> pause_;  // before listener_ goes
 };
 
 }  // namespace l275

@@ -45,6 +45,7 @@ PeerSender::PeerSender(event_base* base, const Endpoint& self,
       on_connected_(std::move(on_connected)),
       since_(HealthTime::clock::now()),
       delay_(kFirstDelay),
+      log_(base, absl::StrCat("lines about load balancer ", peer.ToString())),
       timer_(evtimer_new(
           base,
           [](evutil_socket_t, short, void* sender) {
@@ -163,8 +164,9 @@ void PeerSender::ReadWelcome() {
   since_ = HealthTime::clock::now();
   ++counters_.sessions;
   logged_error_.clear();
-  LOG(INFO) << "telling load balancer " << peer_.ToString()
-            << " of tracked slots and flows";
+  log_.Log(google::GLOG_INFO,
+           absl::StrCat("telling load balancer ", peer_.ToString(),
+                        " of tracked slots and flows"));
   on_connected_();
 }
 
@@ -217,9 +219,11 @@ void PeerSender::Fail(const std::string& error) {
   session_.reset();
   error_ = error;
   if (std::exchange(logged_error_, error) != error) {
-    LOG(WARNING) << "load balancer " << peer_.ToString()
-                 << " is not told of tracked slots and flows, trying again: "
-                 << error;
+    log_.Log(google::GLOG_WARNING,
+             absl::StrCat("load balancer ", peer_.ToString(),
+                          " is not told of tracked slots and flows, trying "
+                          "again: ",
+                          error));
   }
   ArmTimer(delay_);
   delay_ = std::min(2 * delay_, kLongestDelay);

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "common/endpoint.h"
 #include "common/libevent_ptr.h"
+#include "common/limited_loop_log.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/sync/wire/session_writer.h"
 #include "lb/agent/sync/wire/sync.pb.h"
@@ -107,6 +108,7 @@ class PeerSender {
   State state_ = State::kWaiting;
   HealthTime since_;
   std::chrono::milliseconds delay_;  // before the next attempt
+  LimitedLoopLog log_;
   std::string error_;
   std::string logged_error_;  // since the last session
   Counters counters_;
