@@ -26,6 +26,7 @@
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
+#include "lb/agent/views/warnings.h"
 
 namespace l275 {
 namespace {
@@ -426,6 +427,7 @@ void Agent::OnSecond() {
   if (!given.ok()) LOG(ERROR) << given.message();
   WatchVips();
   AttachReturned();
+  if (!IsStarting()) warning_log_.Update(ViewWarnings(View()), Now());
 }
 
 void Agent::AttachReturned() {
@@ -489,6 +491,10 @@ control::Readiness Agent::GetReadiness() {
     if (!status.ok()) readiness.add_reason(std::string(status.message()));
   }
   readiness.set_ready(readiness.reason().empty());
+  if (IsStarting()) return readiness;
+  for (control::Warning& warning : ViewWarnings(View())) {
+    *readiness.add_warning() = std::move(warning);
+  }
   return readiness;
 }
 

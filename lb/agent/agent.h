@@ -38,6 +38,7 @@
 #include "lb/agent/views/metrics.h"
 #include "lb/agent/vrrp/local_addresses.h"
 #include "lb/agent/vrrp/vip_roles.h"
+#include "lb/agent/warning_log.h"
 
 namespace l275 {
 
@@ -167,6 +168,7 @@ class Agent : public Controller {
   std::unique_ptr<NextHopMonitor> next_hops_;
   std::unique_ptr<LocalAddresses> local_addresses_;
   VipRoles vips_;
+  WarningLog warning_log_;
   std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
   std::string slow_path_error_;          // why it is not to be had
   std::unique_ptr<ControlServer> control_;

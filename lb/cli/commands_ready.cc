@@ -45,7 +45,11 @@ absl::StatusOr<std::string> Ready(const Invocation& invocation) {
     return NotReady(absl::StrJoin(readiness->reason(), "; "));
   }
   if (invocation.options.json) return ToPrettyJson(*readiness);
-  return "ready\n";
+  std::string text = "ready\n";
+  for (const control::Warning& warning : readiness->warning()) {
+    absl::StrAppend(&text, "warning: ", warning.text(), "\n");
+  }
+  return text;
 }
 
 }  // namespace l275

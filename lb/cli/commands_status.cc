@@ -130,6 +130,9 @@ std::string StatusText(const control::Status& status) {
   Lines lines = {{"version", status.version()},
                  {"pid", absl::StrCat(status.pid())},
                  {"uptime", absl::StrCat(status.uptime_seconds(), " s")}};
+  for (const control::Warning& warning : status.warning()) {
+    lines.push_back({"warning", warning.text()});
+  }
   for (const control::Interface& interface : status.interface()) {
     lines.push_back({"interface", InterfaceText(interface)});
   }

@@ -66,6 +66,16 @@ constexpr char kStatus[] = R"pb(
   }
 )pb";
 
+TEST_F(LbctlStatusTest, ShowsWarnings) {
+  SetAnswer<control::Status>("GET /v1/status", R"pb(
+    version: "0.1.0"
+    warning { check: "panic" subject: "a" text: "a: panic" }
+    warning { check: "state" text: "not saved" }
+  )pb");
+  EXPECT_THAT(OutputOf("status"), HasSubstr("warning:    a: panic\n"
+                                            "warning:    not saved\n"));
+}
+
 TEST_F(LbctlStatusTest, ShowsTotals) {
   const auto status = SetAnswer<control::Status>("GET /v1/status", kStatus);
   EXPECT_EQ(OutputOf("status"),

@@ -11,6 +11,7 @@
 #include "lb/agent/views/sync_metrics.h"
 #include "lb/agent/views/sync_view.h"
 #include "lb/agent/views/verdict_view.h"
+#include "lb/agent/views/warnings.h"
 
 namespace l275 {
 namespace {
@@ -163,6 +164,17 @@ void AddVips(const VipRoles& roles, std::vector<MetricFamily>& out) {
   out.push_back(strays.Take());
 }
 
+void AddWarnings(const std::vector<control::Warning>& warnings,
+                 std::vector<MetricFamily>& out) {
+  Family family = Gauge("l275_warning",
+                        "1 for each warning of \"lbctl status\", by what was "
+                        "looked at, and of what");
+  for (const control::Warning& warning : warnings) {
+    family.Add({{"check", warning.check()}, {"subject", warning.subject()}}, 1);
+  }
+  out.push_back(family.Take());
+}
+
 void AddAgent(const AgentView& view, const AgentCounters& counters,
               const std::string& version, std::vector<MetricFamily>& out) {
   Family build = Gauge("l275_build_info", "1, with the version as a label");
@@ -193,6 +205,7 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   L275_ASSIGN_OR_RETURN(const auto events, ViewFlowEvents(view.maps));
   std::vector<MetricFamily> families;
   AddAgent(view, counters, version, families);
+  AddWarnings(ViewWarnings(view), families);
   AddVerdicts(verdicts, families);
   AddServices(services, families);
   AddBackends(services, families);

@@ -14,6 +14,7 @@
 #include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/sync_view.h"
 #include "lb/agent/views/verdict_view.h"
+#include "lb/agent/views/warnings.h"
 
 namespace l275 {
 namespace {
@@ -137,6 +138,9 @@ absl::StatusOr<control::Status> ViewStatus(const AgentView& view) {
   FillVips(view, &status);
   for (control::Peer& peer : ViewPeers(view)) {
     *status.add_peer() = std::move(peer);
+  }
+  for (control::Warning& warning : ViewWarnings(view)) {
+    *status.add_warning() = std::move(warning);
   }
   L275_RETURN_IF_ERROR(FillTraffic(view.maps, &status));
   return status;

@@ -1,0 +1,76 @@
+#include "lb/agent/views/warnings.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace l275 {
+namespace {
+
+using Warnings = std::vector<control::Warning>;
+
+void Warn(std::string check, std::string subject, std::string text,
+          Warnings& out) {
+  control::Warning& warning = out.emplace_back();
+  warning.set_check(std::move(check));
+  warning.set_subject(std::move(subject));
+  warning.set_text(std::move(text));
+}
+
+void WarnOfInterfaces(const AgentView& view, Warnings& out) {
+  for (const std::string& interface : view.attachments.interfaces()) {
+    if (view.attachments.Find(interface) != nullptr) continue;
+    Warn("attachment", interface,
+         absl::StrCat("the XDP program is not attached to ", interface), out);
+  }
+}
+
+void WarnOfServices(const AgentView& view, Warnings& out) {
+  for (const auto& [address, service] : view.writer.services()) {
+    const auto& backends = service.source.backends;
+    const bool any = std::any_of(
+        backends.begin(), backends.end(),
+        [](const auto& backend) { return backend.second.weight > 0; });
+    if (any) continue;
+    Warn("no_backend", address.ToString(),
+         absl::StrCat(address.ToString(), ": none of its ", backends.size(),
+                      " backends gets new flows; see \"lbctl backend list\""),
+         out);
+  }
+}
+
+void WarnOfPanics(const AgentView& view, Warnings& out) {
+  if (view.health == nullptr) return;
+  for (const auto& [address, service] : view.health->monitor().services()) {
+    if (service.panic.mode() != PanicWatch::Mode::kPanic) continue;
+    Warn("panic", address.ToString(),
+         absl::StrCat(address.ToString(), ": panic: only ", service.census.up,
+                      " of ", service.census.total,
+                      " backends are up, so silent ones get traffic too; look "
+                      "at the health network"),
+         out);
+  }
+}
+
+void WarnOfState(const AgentView& view, Warnings& out) {
+  if (view.state.saved().ok()) return;
+  Warn("state", "",
+       absl::StrCat("what lbctl changed is not saved, a restart forgets it: ",
+                    view.state.saved().message()),
+       out);
+}
+
+}  // namespace
+
+std::vector<control::Warning> ViewWarnings(const AgentView& view) {
+  Warnings warnings;
+  WarnOfInterfaces(view, warnings);
+  WarnOfServices(view, warnings);
+  WarnOfPanics(view, warnings);
+  WarnOfState(view, warnings);
+  return warnings;
+}
+
+}  // namespace l275
