@@ -124,6 +124,8 @@ Healthbeacon::Healthbeacon(event_base* base, const Options& options,
                            std::unique_ptr<LoadFeedback> load_feedback)
     : base_(base),
       options_(options),
+      drain_file_(options.state_file + ".drain"),
+      draining_(drain_file_.Exists()),
       signer_(std::move(signer)),
       weight_file_(std::move(weight_file)),
       load_feedback_(std::move(load_feedback)),
@@ -137,6 +139,8 @@ std::unique_ptr<HealthChecks> Healthbeacon::NewChecks(
 }
 
 void Healthbeacon::Start() {
+  LOG_IF(WARNING, draining_)
+      << "draining, since before this start: no new flows, until SIGUSR2";
   checks_->Start();
   sender_.Start();
 }
@@ -174,6 +178,7 @@ absl::Status Healthbeacon::Reload(const Options& options) {
 }
 
 void Healthbeacon::SayDown(std::function<void()> done) {
+  drain_file_.Remove();
   sender_.SayDown(std::move(done));
 }
 
@@ -216,6 +221,7 @@ std::string Healthbeacon::StatusText() const {
 void Healthbeacon::SetDraining(bool draining) {
   if (draining == draining_) return;
   draining_ = draining;
+  draining ? drain_file_.Write() : drain_file_.Remove();
   LOG(INFO) << (draining ? "draining: no new flows, until SIGUSR2"
                          : "the drain is over");
   OnChange();

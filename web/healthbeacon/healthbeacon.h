@@ -14,6 +14,7 @@
 #include "common/beacon_message.h"
 #include "web/healthbeacon/beacon_sender.h"
 #include "web/healthbeacon/beacon_signer.h"
+#include "web/healthbeacon/drain_file.h"
 #include "web/healthbeacon/health_checks.h"
 #include "web/healthbeacon/load_feedback.h"
 #include "web/healthbeacon/multicast_sender.h"
@@ -69,6 +70,7 @@ class Healthbeacon {
   // Says "down" and then nothing more, and calls `done`; see BeaconSender.
   // Without it, destruction is silent: load balancers keep the backend for
   // their timeout.
+  // Ends a drain, so that the next start brings the backend back.
   void SayDown(std::function<void()> done);
 
   const Options& options() const { return options_; }
@@ -91,7 +93,8 @@ class Healthbeacon {
 
   event_base* const base_;
   Options options_;
-  bool draining_ = false;
+  const DrainFile drain_file_;  // beside the state file
+  bool draining_;
   BeaconSigner signer_;
   std::unique_ptr<WeightFile> weight_file_;      // may be null
   std::unique_ptr<LoadFeedback> load_feedback_;  // may be null

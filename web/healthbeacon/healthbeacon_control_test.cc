@@ -207,6 +207,25 @@ TEST_F(HealthbeaconControlTest, SighupIsNoDrainAndKeepsOne) {
   EXPECT_EQ(listener_.Receive().state, State::kDraining);
 }
 
+// An upgrade in the middle of a maintenance.
+TEST_F(HealthbeaconControlTest, ARestartKeepsADrainAndSigintEndsIt) {
+  auto program = Start();
+  ASSERT_EQ(listener_.Receive().state, State::kUp);
+  program->Signal(SIGUSR1);
+  listener_.ReceiveUntil(State::kDraining);
+  program->Signal(SIGTERM);
+  ASSERT_EQ(program->Wait(), 0);
+  listener_.Skip();
+  program = Start();
+  EXPECT_EQ(listener_.Receive().state, State::kDraining);
+  EXPECT_TRUE(program->WaitForErrorLine("draining, since before this start"));
+  program->Signal(SIGINT);
+  ASSERT_EQ(program->Wait(), 0);
+  listener_.Skip();
+  program = Start();
+  EXPECT_EQ(listener_.Receive().state, State::kUp);
+}
+
 TEST_F(HealthbeaconControlTest, SaysAtTheStartWhatItDoes) {
   const auto program = StartWithKey(Write("keys", kOldKey, 0600));
   EXPECT_TRUE(program->WaitForErrorLine(

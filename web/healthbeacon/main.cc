@@ -90,7 +90,8 @@ DEFINE_int32(service_port, 0,
              "no beacon of a port speaks for.");
 DEFINE_string(state_file, "",
               "Where the epoch is kept, which has to grow from start to start "
-              "even when the clock was set back. One for each --address and "
+              "even when the clock was set back; beside it, with \".drain\", "
+              "whether it drains. One for each --address and "
               "--service_port. Empty: "
               "/var/lib/l275/healthbeacon-ADDRESS-SERVICE_PORT.epoch");
 DEFINE_int32(weight, 100,
