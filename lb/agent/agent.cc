@@ -65,6 +65,12 @@ absl::StatusOr<std::map<Ipv4Address, uint64_t>> PacketsOfVips(
   return packets;
 }
 
+std::set<ServiceAddress> AddressesOf(const HealthServices& services) {
+  std::set<ServiceAddress> addresses;
+  for (const auto& [address, backends] : services) addresses.insert(address);
+  return addresses;
+}
+
 std::set<Ipv4Address> HeldVips(const VipRoles& roles) {
   std::set<Ipv4Address> held;
   for (const auto& [address, vip] : roles.vips()) {
@@ -111,6 +117,7 @@ absl::Status Agent::Start() {
   L275_RETURN_IF_ERROR(StartServers());
   L275_RETURN_IF_ERROR(StartMaps(desired));
   StartTimers();
+  StartPmtuWatch();
   L275_RETURN_IF_ERROR(StartHealth());
   L275_RETURN_IF_ERROR(Desire(std::move(desired)).status());
   L275_RETURN_IF_ERROR(HearBeacons());
@@ -246,6 +253,17 @@ void Agent::StartSlowPath() {
                   "dropped";
 }
 
+// Nor does counting matter to it.
+void Agent::StartPmtuWatch() {
+  absl::StatusOr<std::unique_ptr<PmtuWatch>> pmtu = PmtuWatch::Create(base_);
+  if (pmtu.ok()) {
+    pmtu_ = *std::move(pmtu);
+  } else {
+    LOG(WARNING) << "ICMP \"fragmentation needed\" is not counted: "
+                 << pmtu.status().message();
+  }
+}
+
 void Agent::OpenSlowPaths() {
   if (slow_path_ == nullptr) return;
   std::vector<uint32_t> interfaces;
@@ -368,6 +386,7 @@ void Agent::SetBackends(const std::set<Ipv4Address>& backends,
                         const HealthServices& services) {
   next_hops_->SetTargets(backends);
   if (health_ != nullptr) health_->SetServices(services, Now());
+  if (pmtu_ != nullptr) pmtu_->SetServices(AddressesOf(services));
   FlushSlowPath();
 }
 
@@ -471,6 +490,7 @@ AgentView Agent::View() const {
           health_.get(),
           vips_,
           sync_.get(),
+          pmtu_.get(),
           flows_->last(),
           *flows_,
           first == nullptr ? 0 : first->ifindex(),

@@ -32,6 +32,7 @@
 #include "lb/agent/health/beacon_health.h"
 #include "lb/agent/heritage.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
+#include "lb/agent/pmtu/pmtu_watch.h"
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/sync/sync.h"
 #include "lb/agent/views/agent_view.h"
@@ -120,6 +121,7 @@ class Agent : public Controller {
   absl::Status StartHealth();
   absl::Status HearBeacons();
   void StartSlowPath();
+  void StartPmtuWatch();
   void OpenSlowPaths();
   void FlushSlowPath();
   absl::Status StartSync();
@@ -171,6 +173,7 @@ class Agent : public Controller {
   WarningLog warning_log_;
   std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
   std::string slow_path_error_;          // why it is not to be had
+  std::unique_ptr<PmtuWatch> pmtu_;      // null: not to be had
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;
   std::unique_ptr<Attachments> attachments_;  // goes before what it uses

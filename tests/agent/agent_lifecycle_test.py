@@ -104,8 +104,8 @@ class StartTest(AgentTest):
                 self.assertEqual(status["slow_path"]["on"], modes != "off")
                 self.lb.stop()
 
-    def test_without_raw_sockets_it_goes_on_without_a_slow_path(self) -> None:
-        """And says so once, and in its status."""
+    def test_without_raw_sockets_it_goes_on_without_what_needs_them(self) -> None:
+        """And says so once; of the slow path in its status too."""
         drop = ["setpriv", "--bounding-set=-net_raw", "--inh-caps=-net_raw", "--"]
         flags = ["--health=none", "--service=tcp:10.0.0.200:80", "--http_listen="]
         process = self.lb.host.start(
@@ -121,7 +121,9 @@ class StartTest(AgentTest):
         slow_path = self.lb.agent.lbctl_json("status")["slow_path"]
         self.assertFalse(slow_path["on"])
         self.assertRegex(slow_path["reason"], "Operation not permitted")
-        self.assertEqual(process.log.read_text().count("no slow path: "), 1)
+        log = process.log.read_text()
+        self.assertEqual(log.count("no slow path: "), 1)
+        self.assertEqual(log.count('ICMP "fragmentation needed" is not counted'), 1)
 
     def test_auto_takes_native_mode_where_the_driver_can(self) -> None:
         self.start(_ONE, "--xdp_mode=auto")

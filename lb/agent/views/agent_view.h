@@ -14,6 +14,7 @@
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/health/beacon_health.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
+#include "lb/agent/pmtu/pmtu_watch.h"
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/sync/sync.h"
 #include "lb/agent/vrrp/vip_roles.h"
@@ -33,7 +34,8 @@ struct AgentView {
   std::string no_slow_path;    // and why
   const BeaconHealth* health;  // null with --health=none
   const VipRoles& vips;
-  const Sync* sync;  // null when there are no peers
+  const Sync* sync;       // null when there are no peers
+  const PmtuWatch* pmtu;  // null without CAP_NET_RAW
   const FlowSweep::Result& flows;
   const FlowKeeper& flow_table;
   // The first interface that the program is attached to: its index, 0 for none,

@@ -6,6 +6,7 @@
 #include "lb/agent/views/health_metrics.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
+#include "lb/agent/views/pmtu_view.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/sync_metrics.h"
@@ -215,6 +216,7 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddSlowPath(view, families);
   AddHealth(ViewHealth(view), families);
   AddPeers(ViewPeers(view), families);
+  if (view.pmtu != nullptr) AddPmtuMetrics(*view.pmtu, families);
   return families;
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lb/agent/views/pmtu_view.h"
 
 namespace l275 {
 namespace {
@@ -62,6 +63,15 @@ void WarnOfState(const AgentView& view, Warnings& out) {
        out);
 }
 
+void WarnOfPathMtus(const AgentView& view, Warnings& out) {
+  if (view.pmtu == nullptr) return;
+  for (const auto& [address, errors] : view.pmtu->services()) {
+    if (!IsRecent(errors, view.now)) continue;
+    Warn("path_mtu", address.ToString(), DescribePmtuErrors(address, errors),
+         out);
+  }
+}
+
 }  // namespace
 
 std::vector<control::Warning> ViewWarnings(const AgentView& view) {
@@ -70,6 +80,7 @@ std::vector<control::Warning> ViewWarnings(const AgentView& view) {
   WarnOfServices(view, warnings);
   WarnOfPanics(view, warnings);
   WarnOfState(view, warnings);
+  WarnOfPathMtus(view, warnings);
   return warnings;
 }
 
