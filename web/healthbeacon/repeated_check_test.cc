@@ -17,6 +17,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using ::testing::ElementsAre;
+using ::testing::SizeIs;
 using Verdict = CheckJudge::Verdict;
 
 // What the test decides about a check's runs.
@@ -92,6 +93,20 @@ TEST_F(RepeatedCheckTest, EachChangeIsOneLine) {
               ElementsAre("check tcp:127.0.0.1:80 is good",
                           "check tcp:127.0.0.1:80 failed: status 503",
                           "check tcp:127.0.0.1:80 is good"));
+}
+
+TEST_F(RepeatedCheckTest, AServiceThatComesAndGoesDoesNotFillTheLog) {
+  RepeatedCheck::Options options = kFast;
+  options.judge.rise = 1;
+  RepeatedCheck check = Make(options);
+  check.Start();
+  for (int run = 1; run <= 30; ++run) {
+    script_.result =
+        run % 2 == 0 ? absl::UnavailableError("busy") : absl::OkStatus();
+    RunUntilRuns(run);
+  }
+  EXPECT_EQ(changes_, 30);
+  EXPECT_THAT(log_.Take(), SizeIs(LimitedLoopLog::kLines));
 }
 
 TEST_F(RepeatedCheckTest, ARunWithoutAnAnswerIsCancelledAndBad) {

@@ -13,6 +13,7 @@ namespace l275 {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -348,6 +349,19 @@ TEST_F(HealthMonitorTest, WarnsOfAlternatingIntervalsOnceAMinute) {
   }
   const auto warning = HasSubstr("every 2000 ms");
   EXPECT_THAT(log_.Take(), ElementsAre(warning, warning, warning));
+}
+
+TEST_F(HealthMonitorTest, WarnsOfTenSendersInAMinuteAndCountsTheOthers) {
+  StartPool(50);
+  for (int i = 1; i <= 50; ++i) {
+    BeaconMessage message = Message(Server(i), State::kUp);
+    message.interval_ms = 2000;
+    monitor_.OnBeacon(message, At(10));
+  }
+  EXPECT_THAT(log_.Take(), SizeIs(10));
+  monitor_.Tick(At(60010));
+  EXPECT_THAT(log_.Take(),
+              Contains(HasSubstr("40 more warnings of intervals")));
 }
 
 TEST_F(HealthMonitorTest, LogsEachChangeOnceWithItsReason) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "common/unique_fd.h"
@@ -185,6 +186,20 @@ TEST_F(FrameForwarderTest, CountsWhatTheInterfaceDoesNotTake) {
   forwarder_->Handle(absl::MakeSpan(giant));
   EXPECT_EQ(Dropped(SlowPathDrop::kSendFailed), 1u);
   EXPECT_EQ(forwarder_->counters().sent, 1u);
+}
+
+TEST_F(FrameForwarderTest, FramesThatCannotBeSentDoNotFillTheLog) {
+  Answer(true);
+  Handle(kBackend, 1);
+  ASSERT_TRUE(RunUntilHeld(0));
+  LogCapture log;
+  for (uint8_t i = 0; i < 100; ++i) {
+    Frame giant = Tagged(kBackend, i);
+    giant.resize(3000);  // the MTU is 1500
+    forwarder_->Handle(absl::MakeSpan(giant));
+  }
+  EXPECT_EQ(Dropped(SlowPathDrop::kSendFailed), 100u);
+  EXPECT_EQ(log.Take().size(), 10u);
 }
 
 }  // namespace
