@@ -4,9 +4,9 @@
  *
  * The owner of such a slot is where new flows go, its prior where flows went before. A flow's
  * entry, if it has one and its backend lives, wins. Otherwise a SYN goes to the owner and anything
- * else to the prior, and the choice is recorded. What cannot be recorded takes the way that its
- * later packets will take, without an entry: the prior's. So a full table delays a change for new
- * flows, and breaks none.
+ * else to the prior, and the choice is recorded, with a mark (common/flow_mark.h) until a packet
+ * other than a SYN follows. What cannot be recorded takes the way that its later packets will take,
+ * without an entry: the prior's. So a full table delays a change for new flows, and breaks none.
  */
 #ifndef L275_BPF_TRACK_H_
 #define L275_BPF_TRACK_H_
@@ -18,6 +18,7 @@
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 #include "bpf/settings.h"
+#include "common/flow_mark.h"
 
 /* A packet of a tracked slot. */
 struct tracked {
@@ -55,25 +56,29 @@ static __always_inline __u32 *lookup_prior(__u32 slot)
 	return line ? &line->word[slot % L275_SLOTS_PER_LINE] : NULL;
 }
 
-/* Another CPU may have read the clock later, and been here first. */
-static __always_inline bool is_idle(const struct l275_flow *flow, __u32 now)
+static __always_inline bool is_draining(const struct l275_backend *backend)
 {
-	return (__s32)(now - flow->last_seen) > (__s32)tcp_idle_ticks;
+	return backend->flags & L275_BACKEND_DRAINING;
 }
 
 /*
- * An entry of another slot is from a time when the flow's service was another one. A SYN begins a
- * new flow, which a draining backend does not get.
+ * The backend of an entry that counts for the packet, NULL if it does not. An entry of another slot
+ * is from a time when the flow's service was another one. A SYN that comes long after the flow's
+ * last packet begins a new flow, which a draining backend does not get.
  */
-static __always_inline bool is_live(const struct l275_flow *flow, const struct tracked *packet)
+static __always_inline const struct l275_backend *live_backend(const struct l275_flow *flow,
+							       const struct tracked *packet)
 {
 	const struct l275_backend *backend = lookup_backend(flow->backend);
+	const __s32 age = l275_flow_age(flow->last_seen, packet->now);
 
-	if (flow->slot != packet->slot || is_idle(flow, packet->now))
-		return false;
+	if (flow->slot != packet->slot || age > (__s32)tcp_idle_ticks)
+		return NULL;
 	if (!is_alive(backend) || backend->generation != flow->generation)
-		return false;
-	return !(packet->syn && backend->flags & L275_BACKEND_DRAINING);
+		return NULL;
+	if (packet->syn && is_draining(backend) && age > L275_SYN_FOLLOWS_TICKS)
+		return NULL;
+	return backend;
 }
 
 static __always_inline bool spend_insertion(__u32 now)
@@ -113,7 +118,7 @@ static __always_inline bool record(const struct tracked *packet, __u32 backend_i
 	struct l275_flow flow = {
 		.backend = backend_id,
 		.generation = backend ? backend->generation : 0,
-		.last_seen = packet->now,
+		.last_seen = packet->now + (packet->syn ? L275_FLOW_ONE_SYN : L275_FLOW_ONE_OTHER),
 		.slot = packet->slot,
 	};
 
@@ -132,6 +137,24 @@ recorded:
 	count_flow_event(L275_FLOW_RECORDED);
 	tell(&packet->key, &flow);
 	return true;
+}
+
+/*
+ * A packet that follows an entry keeps it. A SYN does not show that there is a connection, so it
+ * leaves the mark; and it keeps no entry of a draining backend, which a client that tries again and
+ * again from one port would never leave.
+ */
+static __always_inline void refresh(struct l275_flow *flow, const struct l275_backend *backend,
+				    const struct tracked *packet)
+{
+	const __u32 mark = l275_flow_mark(flow->last_seen, packet->now);
+	const __u32 last_seen = packet->now + (packet->syn ? mark : 0);
+
+	if (flow->last_seen == last_seen || (packet->syn && is_draining(backend)))
+		return;
+	flow->last_seen = last_seen;
+	if (mark && !packet->syn)
+		tell(&packet->key, flow);
 }
 
 /* The backend of a flow that has no entry and gets none. */
@@ -155,15 +178,16 @@ static __always_inline __u32 tell_unrecorded(__u32 *prior_word, __u32 seen)
 
 static __noinline __u32 choose_backend(const struct tracked *packet)
 {
+	const struct l275_backend *backend;
 	__u32 *prior_word, word, choice;
 	struct l275_flow *flow;
 
 	if (!packet)
 		return 0;
 	flow = bpf_map_lookup_elem(&flows, &packet->key);
-	if (flow && is_live(flow, packet)) {
-		if (flow->last_seen != packet->now)
-			flow->last_seen = packet->now;
+	backend = flow ? live_backend(flow, packet) : NULL;
+	if (backend) {
+		refresh(flow, backend, packet);
 		count_flow_event(L275_FLOW_FOUND);
 		return flow->backend;
 	}

@@ -92,7 +92,8 @@ L275_ASSERT_SIZE(struct l275_slot_line, 64);
 
 /*
  * The prior word of a tracked slot: the backend id of flows that have no entry; and whether the
- * program could not record a flow since the agent last cleared the flag. Lies in lines as slots do.
+ * program could not record a flow, or the sweep deleted the entry of one that may still live, since
+ * the agent last cleared the flag. Lies in lines as slots do.
  */
 #define L275_PRIOR_BACKEND    0x00ffffffu
 #define L275_PRIOR_UNRECORDED 0x80000000u
@@ -129,7 +130,7 @@ L275_ASSERT_SIZE(struct l275_flow_key, 16);
 struct l275_flow {
 	__u32 backend;
 	__u32 generation;
-	__u32 last_seen; /* tick of its last packet */
+	__u32 last_seen; /* tick of its last packet, and a mark: see flow_mark.h */
 	__u32 slot;	 /* as an index of `slots` */
 };
 L275_ASSERT_SIZE(struct l275_flow, 16);

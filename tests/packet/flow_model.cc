@@ -14,6 +14,9 @@ namespace {
 constexpr uint32_t kSlotsPerTime = 16;  // share a time of their last change
 constexpr uint64_t kStoreTicks = 1;     // that a change may take
 constexpr uint64_t kDeleteTicks = 56;   // 60 s
+constexpr uint64_t kSynTicks = 56;  // 60 s: a SYN follows to one that drains
+constexpr uint64_t kHandshakeTicks = 60;      // 64 s
+constexpr uint64_t kShortHandshakeTicks = 4;  // 4 s
 
 }  // namespace
 
@@ -170,8 +173,17 @@ FlowModel::LifePtr FlowModel::DecideTracked(const FlowKey& key, bool syn,
     return DecideWithoutEntry(key, syn, index);
   }
   Count(FlowRule::kEntry);
-  entry->second.last_seen = now_;
+  Refresh(entry->second, syn);
   return entry->second.backend;
+}
+
+// A SYN does not show that there is a connection.
+void FlowModel::Refresh(Entry& entry, bool syn) {
+  if (syn && entry.backend->draining) return Count(FlowRule::kSynKept);
+  entry.last_seen = now_;
+  if (syn || entry.seen == Seen::kMore) return;
+  entry.seen = Seen::kMore;
+  Count(FlowRule::kSecondPacket);
 }
 
 bool FlowModel::Follows(const Entry& entry, bool syn, uint32_t slot) {
@@ -181,7 +193,8 @@ bool FlowModel::Follows(const Entry& entry, bool syn, uint32_t slot) {
     Count(FlowRule::kEntryIdle);
   } else if (!entry.backend->alive) {
     Count(FlowRule::kEntryDead);
-  } else if (syn && entry.backend->draining) {
+  } else if (syn && entry.backend->draining &&
+             now_ - entry.last_seen > kSynTicks) {
     Count(FlowRule::kEntrySynDraining);
   } else {
     return true;
@@ -192,14 +205,14 @@ bool FlowModel::Follows(const Entry& entry, bool syn, uint32_t slot) {
 FlowModel::LifePtr FlowModel::DecideWithoutEntry(const FlowKey& key, bool syn,
                                                  uint32_t index) {
   Slot& slot = slots_[index];
-  const LifePtr by_default = IsAlive(slot.prior) ? slot.prior : slot.owner;
+  const LifePtr by_default = FallbackOf(index);
   const LifePtr choice = syn ? slot.owner : by_default;
   if (choice == nullptr) {
     Count(syn ? FlowRule::kSynDropped : FlowRule::kDataDropped);
     return nullptr;
   }
   if (slot.owner == nullptr) Count(FlowRule::kDataWithoutOwner);
-  if (Record(key, choice, index)) {
+  if (Record(key, syn, choice, index)) {
     if (choice != by_default) Count(FlowRule::kSynToOwner);
     if (choice != slot.owner) Count(FlowRule::kDataToPrior);
     return choice;
@@ -210,9 +223,14 @@ FlowModel::LifePtr FlowModel::DecideWithoutEntry(const FlowKey& key, bool syn,
   return by_default;
 }
 
-bool FlowModel::Record(const FlowKey& key, const LifePtr& backend,
+FlowModel::LifePtr FlowModel::FallbackOf(uint32_t slot) const {
+  return IsAlive(slots_[slot].prior) ? slots_[slot].prior : slots_[slot].owner;
+}
+
+bool FlowModel::Record(const FlowKey& key, bool syn, const LifePtr& backend,
                        uint32_t slot) {
-  const Entry entry = {backend, now_, slot};
+  const Entry entry = {backend, now_, slot,
+                       syn ? Seen::kOnlySyns : Seen::kOneOther};
   const auto found = entries_.find(key);
   if (found != entries_.end()) {
     Count(FlowRule::kReplaced);
@@ -238,21 +256,54 @@ bool FlowModel::IsOver(const Entry& entry) const {
          now_ - entry.last_seen > settings_.idle_ticks + kDeleteTicks;
 }
 
+bool FlowModel::IsLive(const Entry& entry) const {
+  return entry.backend->alive && now_ - entry.last_seen <= settings_.idle_ticks;
+}
+
+// To entries of flows that sent more than one packet.
+bool FlowModel::GivesWay(const Entry& entry, bool runs_full) {
+  const uint64_t age = now_ - entry.last_seen;
+  if (entry.seen == Seen::kOnlySyns && age > kHandshakeTicks) {
+    Count(FlowRule::kSynOver);
+    return true;
+  }
+  if (!runs_full) return false;
+  if (!IsLive(entry)) {
+    Count(FlowRule::kVoidGivesWay);
+    return true;
+  }
+  if (entry.seen == Seen::kMore || age <= kShortHandshakeTicks) return false;
+  if (entry.seen == Seen::kOnlySyns) {
+    Count(FlowRule::kSynGivesWay);
+    return true;
+  }
+  if (entry.backend != FallbackOf(entry.slot)) {
+    Count(FlowRule::kOtherStays);
+    return false;
+  }
+  Count(FlowRule::kOtherGivesWay);
+  // It may send again for as long as it may be silent.
+  Slot& slot = slots_[entry.slot];
+  if (entry.backend != slot.owner) slot.unrecorded = true;
+  return true;
+}
+
 std::set<uint32_t> FlowModel::Sweep() {
+  const bool runs_full =
+      swept_entries_ > settings_.table_entries - settings_.table_entries / 4;
   std::set<uint32_t> away;
   for (auto it = entries_.begin(); it != entries_.end();) {
     const Entry& entry = it->second;
-    if (IsOver(entry)) {
+    if (IsOver(entry) || GivesWay(entry, runs_full)) {
       it = entries_.erase(it);
       continue;
     }
-    if (entry.backend->alive &&
-        now_ - entry.last_seen <= settings_.idle_ticks &&
-        slots_[entry.slot].owner != entry.backend) {
+    if (IsLive(entry) && slots_[entry.slot].owner != entry.backend) {
       away.insert(entry.slot);
     }
     ++it;
   }
+  swept_entries_ = entries_.size();
   return away;
 }
 

@@ -37,6 +37,8 @@ struct FlowKey {
   X(kEntryIdle, "entry void: idle")                                    \
   X(kEntryOtherSlot, "entry void: of another service")                 \
   X(kEntrySynDraining, "entry void: SYN, and its backend drains")      \
+  X(kSynKept, "SYN follows a recent entry to a draining backend")      \
+  X(kSecondPacket, "second packet of a flow")                          \
   X(kSynToOwner, "SYN recorded at the owner, not the prior")           \
   X(kDataToPrior, "other packet recorded at the prior, not the owner") \
   X(kReplaced, "void entry replaced")                                  \
@@ -48,6 +50,11 @@ struct FlowKey {
   X(kSynDropped, "SYN dropped: no owner")                              \
   X(kDataWithoutOwner, "other packet to the prior: no owner")          \
   X(kDataDropped, "other packet dropped: no owner, no prior")          \
+  X(kSynOver, "swept: only SYNs, for a minute")                        \
+  X(kSynGivesWay, "swept from a full table: only SYNs")                \
+  X(kOtherGivesWay, "swept from a full table: as the prior says")      \
+  X(kOtherStays, "stays in a full table: the prior says otherwise")    \
+  X(kVoidGivesWay, "swept from a full table: void")                    \
   X(kTracked, "change: slot becomes tracked")                          \
   X(kOwnerDied, "change: untracked slot's owner died")                 \
   X(kPriorKept, "change: tracked slot keeps its prior")                \
@@ -130,10 +137,12 @@ class FlowModel {
     bool tracked = false;
     bool unrecorded = false;
   };
+  enum class Seen { kOnlySyns, kOneOther, kMore };
   struct Entry {
     LifePtr backend;
     uint64_t last_seen = 0;
     uint32_t slot = 0;
+    Seen seen = Seen::kMore;
   };
   struct Service {
     SnapshotService source;
@@ -154,15 +163,21 @@ class FlowModel {
   void ChangeTracked(Slot& slot, const LifePtr& owner);
   LifePtr DecideTracked(const FlowKey& key, bool syn, uint32_t index);
   bool Follows(const Entry& entry, bool syn, uint32_t slot);
+  void Refresh(Entry& entry, bool syn);
   LifePtr DecideWithoutEntry(const FlowKey& key, bool syn, uint32_t index);
-  bool Record(const FlowKey& key, const LifePtr& backend, uint32_t slot);
+  bool Record(const FlowKey& key, bool syn, const LifePtr& backend,
+              uint32_t slot);
+  LifePtr FallbackOf(uint32_t slot) const;
+  bool IsLive(const Entry& entry) const;
   bool IsOver(const Entry& entry) const;
+  bool GivesWay(const Entry& entry, bool runs_full);
   void SettleSlot(uint32_t slot, bool away);
   void Touch(uint32_t slot);
 
   const Settings settings_;
   uint64_t now_ = 1000000;  // ticks
   uint32_t inserted_ = 0;
+  size_t swept_entries_ = 0;  // that the last sweep left
   std::vector<Slot> slots_;
   std::vector<uint64_t> changed_;  // by 16 slots
   std::map<ServiceAddress, Service> services_;

@@ -15,8 +15,10 @@
 #include <memory>
 #include <vector>
 
+#include "common/flow_mark.h"
 #include "common/libevent_ptr.h"
 #include "common/map_layout.h"
+#include "lb/agent/dataplane/tick.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 
@@ -131,21 +133,48 @@ TEST_F(FlowNewsTest, TellsWhatIsInTheFlowTable) {
   EXPECT_EQ(program_->maps().untold_flows(), 0u);
 }
 
-// For as long as the entry counts.
-TEST_F(FlowNewsTest, TellsOfAnEntryOnceAndWhenItIsMadeAnew) {
+// Peers drop entries of flows that sent one packet only, as the sweep does.
+TEST_F(FlowNewsTest, TellsOfAnEntryAgainWhenItsFlowSendsASecondPacket) {
+  Start(/*tell_flows=*/true);
+  Listen();
+  const uint32_t now = TickOf(steady_clock::now());
+  for (const uint8_t first : {kSyn, kAck}) {
+    told_.clear();
+    Send(first, first);
+    if (first == kSyn) Send(first, kSyn);  // again, for want of an answer
+    for (int packet = 0; packet < 3; ++packet) Send(first, kAck);
+    Send(first + 100, kAck);
+    ASSERT_TRUE(RunUntil([&] { return told_.size() == 3; }));
+    EXPECT_EQ(l275_flow_mark(told_[0].flow.last_seen, now),
+              first == kSyn ? L275_FLOW_ONE_SYN : L275_FLOW_ONE_OTHER);
+    EXPECT_EQ(l275_flow_mark(told_[1].flow.last_seen, now), 0u);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_EQ(ntohl(told_[i].key.source), first);
+      EXPECT_EQ(told_[i].flow.backend, IdOf(first == kSyn ? kNew : kOld));
+    }
+    EXPECT_EQ(ntohl(told_[2].key.source), first + 100u);
+  }
+}
+
+TEST_F(FlowNewsTest, TellsOfAnEntryThatIsMadeAnew) {
   Start(/*tell_flows=*/true);
   Listen();
   Send(1, kAck);
-  for (int packet = 0; packet < 3; ++packet) Send(1, kAck);
-  // Its backend drains, so that a new connection goes elsewhere.
-  Send(1, kSyn);
   Send(1, kAck);
-  Send(2, kAck);
+  ASSERT_TRUE(RunUntil([&] { return told_.size() == 2; }));
+  EXPECT_EQ(told_[1].flow.backend, IdOf(kOld));
+  // Its backend drains, so that a new connection goes elsewhere; this may be
+  // one as soon as the client can use the port again.
+  Send(1, kSyn);
+  l275_flow old = told_[1].flow;
+  old.last_seen -= L275_SYN_FOLLOWS_TICKS + 1;
+  ASSERT_EQ(bpf_map_update_elem(program_->maps().flows_fd(), &told_[1].key,
+                                &old, BPF_EXIST),
+            0);
+  Send(1, kSyn);
   ASSERT_TRUE(RunUntil([&] { return told_.size() == 3; }));
-  EXPECT_EQ(told_[0].flow.backend, IdOf(kOld));
-  EXPECT_EQ(ntohl(told_[1].key.source), 1u);
-  EXPECT_EQ(told_[1].flow.backend, IdOf(kNew));
-  EXPECT_EQ(ntohl(told_[2].key.source), 2u);
+  EXPECT_EQ(ntohl(told_[2].key.source), 1u);
+  EXPECT_EQ(told_[2].flow.backend, IdOf(kNew));
 }
 
 TEST_F(FlowNewsTest, TellsAgainAfterItWasRead) {

@@ -41,6 +41,9 @@ constexpr uint32_t kPromiseTicks = 14;
 // Everything that is to be said is said by then: a peer is told everything at
 // most every five seconds, and entries are told again within eight.
 constexpr int kSecondsToSync = 9;
+// A flow that sent only SYNs, in a table that is running full, may be forgotten
+// then.
+constexpr uint32_t kShortHandshakeTicks = 4;
 constexpr uint32_t kBackends = 6;
 constexpr size_t kMostBehind = 6;  // changes
 const ServiceAddress kService = {IPPROTO_TCP, kVip, 80};
@@ -90,7 +93,8 @@ struct Bond {
   size_t holder = 0;    // where its packets go
   uint32_t deaths = 0;  // of the backend there
   uint32_t last_seen = 0;
-  bool synced = false;  // nothing happened since all knew of it
+  bool synced = false;     // nothing happened since all knew of it
+  bool only_syns = false;  // it sent nothing else
 };
 
 class World {
@@ -99,9 +103,12 @@ class World {
     const char* description;
     size_t hosts;
     uint32_t inserts_per_tick;
+    uint32_t table_entries = 4096;
+    bool flooded = false;
   };
 
-  World(const Settings& settings, FakeSessions::Loses loses) {
+  World(const Settings& settings, FakeSessions::Loses loses)
+      : settings_(settings) {
     sessions_.LoseThose(std::move(loses));
     for (uint32_t i = 0; i < settings.hosts; ++i) {
       SyncedBalancer::Options options;
@@ -109,7 +116,7 @@ class World {
       for (uint32_t peer = 0; peer < settings.hosts; ++peer) {
         if (peer != i) options.peers.insert(AddressOf(peer));
       }
-      options.program.sizes = {8, 512, 4096, 4096};
+      options.program.sizes = {8, 512, 4096, settings.table_entries};
       options.program.flow_inserts_per_tick = settings.inserts_per_tick;
       options.idle_timeout = kIdle;
       hosts_.emplace_back().lb =
@@ -127,6 +134,10 @@ class World {
   uint64_t bound_after_loss() const { return bound_unsynced_; }
   uint64_t bound_after_split() const { return bound_split_; }
   uint64_t failovers() const { return failovers_; }
+  // Packets of floods, and sweeps of a table that was more than three quarters
+  // full by them.
+  uint64_t flooded() const { return flooded_; }
+  uint64_t full_sweeps() const { return full_sweeps_; }
   void IgnoreBroken() { ignore_broken_ = true; }
 
  private:
@@ -152,6 +163,8 @@ class World {
   void SendNew(size_t host, uint32_t count);
   void SendSome();
   void SendAll();
+  void Flood();
+  bool RunsFull(size_t host) const;
   void Send(size_t host, const Flow& flow, uint8_t flags);
   Bonds::iterator Break(Bonds::iterator bond);
   void ReplaceBroken();
@@ -185,6 +198,7 @@ class World {
   void Split();
   void Unsettle();
 
+  const Settings settings_;
   std::mt19937 random_;
   VirtualClock clock_;
   LbHost network_;
@@ -201,6 +215,7 @@ class World {
   std::string story_;
   uint64_t bound_ = 0, broken_ = 0, bound_moved_ = 0, bound_unsynced_ = 0;
   uint64_t bound_split_ = 0, failovers_ = 0;
+  uint64_t flooded_ = 0, full_sweeps_ = 0;
 };
 
 bool World::Live(uint32_t seed) {
@@ -243,6 +258,7 @@ void World::Begin() {
 }
 
 void World::Step() {
+  if (settings_.flooded && OneIn(4)) return Flood();
   const uint32_t kind = Below(40);
   if (kind < 6) {
     SendSome();
@@ -321,26 +337,61 @@ void World::SendAll() {
   for (const Flow& flow : flows_) Send(HostOf(flow.key), flow, kAck);
 }
 
+bool World::RunsFull(size_t host) const {
+  return hosts_[host].lb->entries() > settings_.table_entries / 4 * 3;
+}
+
+// Packets that are each of another flow. The tables get more than three
+// quarters full by it, and not quite full: a peer that has no room for an entry
+// loses it.
+void World::Flood() {
+  Note("flood");
+  const uint8_t flags = OneIn(2) ? kSyn : kAck;
+  for (int i = 0; i < 400; ++i) {
+    for (size_t host = 0; i % 10 == 0 && host < hosts_.size(); ++host) {
+      if (RunsFull(host)) return Seconds(1 + Below(8));
+    }
+    AddFlow();
+    Send(holder_, flows_.back(), flags);
+    bonds_.erase(flows_.back().key);
+    flows_.pop_back();
+    ++flooded_;
+  }
+}
+
+// What has an entry goes where that says, SYN or not.
 void World::Send(size_t host, const Flow& flow, uint8_t flags) {
   if (over_.count(flow.key) > 0) return;
   Frame frame = flow.frame;
   frame[kFlagsOffset] = flags;
+  const std::optional<Ipv4Address> entry = hosts_[host].lb->EntryOf(flow.key);
   const std::optional<uint8_t> number = hosts_[host].lb->Run(flow.key, frame);
   std::optional<Ipv4Address> backend;
   if (number.has_value()) backend = BackendAddress(*number);
+  if (entry.has_value() && backend != entry && failure_.empty()) {
+    failure_ = "the flow from " + flow.key.source.ToString() +
+               " does not follow its entry" + story_;
+  }
   Observe(host, flow.key, flags == kSyn, backend);
 }
 
 void World::Observe(size_t host, const FlowKey& key, bool syn,
                     std::optional<Ipv4Address> backend) {
   const auto found = bonds_.find(key);
-  const bool bound =
-      !syn && found != bonds_.end() && found->second.holder == host &&
-      Tick() - found->second.last_seen <= kPromiseTicks &&
-      found->second.deaths == hosts_[host].deaths[found->second.backend];
+  const bool lives =
+      found != bonds_.end() && found->second.holder == host &&
+      found->second.deaths == hosts_[host].deaths[found->second.backend] &&
+      Tick() - found->second.last_seen <=
+          (settings_.flooded && found->second.only_syns ? kShortHandshakeTicks
+                                                        : kPromiseTicks);
+  // The client sends it again, or somebody forged it: the flow lives no longer
+  // by it.
+  if (lives && syn && backend == found->second.backend) return;
+  const bool bound = lives && !syn;
   bound_ += bound;
   if (bound && backend == found->second.backend) {
     found->second.last_seen = Tick();
+    found->second.only_syns = false;
     bound_moved_ += moved_.count(key);
     bound_unsynced_ += unsynced_.count(key);
     bound_split_ += split_.count(key);
@@ -365,8 +416,8 @@ void World::Observe(size_t host, const FlowKey& key, bool syn,
   if (moves) {
     over_.insert(key);
   } else if (backend.has_value()) {
-    bonds_[key] = {*backend, host, hosts_[host].deaths[*backend], Tick(),
-                   false};
+    bonds_[key] = {*backend, host,  hosts_[host].deaths[*backend],
+                   Tick(),   false, syn};
   }
 }
 
@@ -497,6 +548,7 @@ void World::Seconds(uint32_t count) {
   for (; count > 0; --count) {
     Note("second");
     VirtualClock::Advance(std::chrono::seconds(1));
+    for (size_t i = 0; i < hosts_.size(); ++i) full_sweeps_ += RunsFull(i);
     for (Host& host : hosts_) host.lb->Second();
     if (OneIn(2)) DeliverSome();
   }
@@ -752,12 +804,14 @@ constexpr World::Settings kWorlds[] = {
     {"two", 2, 1000000},
     {"two that can record nothing", 2, 0},
     {"three", 3, 1000000},
+    {"two in floods", 2, 1000000, 256, true},
 };
 
 bool LosesNothing(const sync::Message&) { return false; }
 
 TEST(SyncPromiseTest, NoFlowMoves) {
   uint64_t through_failovers = 0, after_loss = 0, after_split = 0;
+  uint64_t full_sweeps = 0;
   for (const World::Settings& settings : kWorlds) {
     World world(settings, LosesNothing);
     const uint32_t first = FirstSeed();
@@ -771,14 +825,18 @@ TEST(SyncPromiseTest, NoFlowMoves) {
               << world.bound_through_failovers()
               << " of them after a failover, " << world.bound_after_loss()
               << " after one that was not synced, " << world.bound_after_split()
-              << " after a split brain\n";
+              << " after a split brain; " << world.flooded()
+              << " packets of floods, " << world.full_sweeps()
+              << " sweeps of a table that they filled\n";
     through_failovers += world.bound_through_failovers();
     after_loss += world.bound_after_loss();
     after_split += world.bound_after_split();
+    full_sweeps += world.full_sweeps();
   }
   EXPECT_GE(through_failovers, 3000u);
   EXPECT_GE(after_loss, 50u);
   EXPECT_GE(after_split, 100u);
+  EXPECT_GE(full_sweeps, 50u);
 }
 
 // The controls: the promise is seen to be broken where it must be.

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "common/testing/virtual_clock.h"
+#include "lb/agent/dataplane/flow_reader.h"
 #include "lb/agent/dataplane/tick.h"
 #include "tests/packet/lb_host.h"
 
@@ -190,6 +191,19 @@ std::optional<Ipv4Address> SyncedBalancer::EntryOf(const FlowKey& key) const {
   const std::optional<uint32_t> id = keeper_->BackendOf(MapKeyOf(key));
   if (!id.has_value()) return std::nullopt;
   return Ipv4Address::FromNetwork(program_->maps().backends()[*id].address);
+}
+
+uint32_t SyncedBalancer::entries() const {
+  FlowReader reader(&program_->maps());
+  FlowReader::Chunk chunk;
+  uint32_t count = 0;
+  for (bool more = true; more;) {
+    const absl::StatusOr<bool> read = reader.Read(chunk);
+    CHECK(read.ok()) << read.status();
+    more = *read;
+    count += static_cast<uint32_t>(chunk.keys.size());
+  }
+  return count;
 }
 
 bool SyncedBalancer::IsConnected(Ipv4Address peer) const {

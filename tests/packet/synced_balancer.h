@@ -68,6 +68,9 @@ class SyncedBalancer : private SyncSource::Peers {
   // The address that the flow's entry names, if it has one that counts.
   std::optional<Ipv4Address> EntryOf(const FlowKey& key) const;
 
+  // Of the flow table.
+  uint32_t entries() const;
+
   Ipv4Address self() const { return options_.self; }
   const SyncSource& source() const { return *source_; }
   const SyncSink& sink() const { return *sink_; }

@@ -3,8 +3,9 @@
 //
 // The program's clock cannot be set. Time passes here by making all entries of
 // the flow table older, and by giving the map writer times that are as much
-// later; the sweep compares with entries and gets the real time. It passes in
-// steps that no few seconds of real time can add up to.
+// later; the sweep compares with entries and gets the real time. When a tick of
+// real time passes, entries are made younger by it. Time passes in steps of
+// which no few add up to just the time after which something happens.
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -36,9 +37,15 @@ namespace l275 {
 namespace {
 
 constexpr uint32_t kSlots = 4096;
+constexpr uint32_t kShortStepTicks = 25;
 constexpr uint32_t kStepTicks = 200;
-constexpr uint32_t kIdleTicks = 1100;  // no multiple of a step
+constexpr uint32_t kIdleTicks = 1110;  // no multiple of a step
 constexpr uint32_t kIdleSteps = 6;     // the least that is more
+// For so long an entry with only SYNs is kept, with room for all and without.
+constexpr uint32_t kHandshakeTicks = 56;
+constexpr uint32_t kShortHandshakeTicks = 4;
+constexpr uint32_t kPortTicks = 56;
+constexpr uint32_t kRoomForAll = 4096;
 constexpr uint16_t kHttp = 80;
 constexpr uint16_t kOtherPort = 81;
 const ServiceAddress kService = {IPPROTO_TCP, kVip, kHttp};
@@ -69,13 +76,21 @@ class World {
     const char* description;
     uint32_t table_entries;
     uint32_t inserts_per_tick;
+
+    // Every flow can be recorded.
+    bool roomy() const {
+      return table_entries == kRoomForAll && inserts_per_tick > kRoomForAll;
+    }
   };
 
   World(const Settings& settings, Sabotage sabotage)
       : sabotage_(sabotage),
         model_({kSlots, kIdleTicks, settings.table_entries,
                 settings.inserts_per_tick}),
-        promise_(kIdleTicks) {
+        promise_({kIdleTicks,
+                  settings.table_entries == kRoomForAll ? kHandshakeTicks
+                                                        : kShortHandshakeTicks,
+                  kPortTicks, settings.roomy()}) {
     LbProgram::Options options;
     options.sizes = {8, 512, kSlots, settings.table_entries};
     options.tcp_idle_ticks = kIdleTicks;
@@ -120,6 +135,9 @@ class World {
   void SendSome();
   void SendAll();
   void SendAllFromTwoCpus();
+  void SendForgedSyns();
+  void SendFlood();
+  void FloodAndSweep();
   void Send(const Flow& flow, uint8_t flags);
   std::optional<Ipv4Address> Run(const Flow& flow, uint8_t flags);
 
@@ -132,7 +150,7 @@ class World {
   uint32_t RandomTableSize();
   void Write();
 
-  void Advance(uint32_t steps);
+  void Advance(uint32_t ticks);
   void AgeEntries(uint32_t ticks);
   void RefillBudget();
   void WatchTick();
@@ -142,9 +160,7 @@ class World {
   void Disturb();
   void CompareTables();
 
-  std::chrono::steady_clock::time_point Now() const {
-    return std::chrono::steady_clock::now() + offset_;
-  }
+  std::chrono::steady_clock::time_point Now() const { return start_ + offset_; }
 
   const Sabotage sabotage_;
   std::mt19937 random_;
@@ -155,6 +171,8 @@ class World {
   FlowPromise promise_;
   Snapshot snapshot_;
   std::vector<Flow> flows_;
+  const std::chrono::steady_clock::time_point start_ =
+      std::chrono::steady_clock::now();
   std::chrono::nanoseconds offset_{0};
   uint32_t tick_ = 0;
   uint64_t decisions_ = 0;
@@ -186,21 +204,29 @@ void World::Begin() {
 }
 
 void World::Step() {
-  const uint32_t kind = Below(20);
+  const uint32_t kind = Below(26);
   if (kind < 8) {
     SendSome();
   } else if (kind < 10) {
     OneIn(4) ? SendAllFromTwoCpus() : SendAll();
   } else if (kind < 15) {
     ChangeSome();
-  } else if (kind < 17) {
-    Advance(1 + Below(3));
-  } else if (kind < 19) {
+  } else if (kind < 16) {
+    Advance((1 + Below(3)) * kStepTicks);
+  } else if (kind < 18) {
+    Advance((1 + Below(4)) * kShortStepTicks);
+  } else if (kind < 20) {
     Sweep();
+  } else if (kind < 21) {
+    SendForgedSyns();
+  } else if (kind < 22) {
+    SendFlood();
+  } else if (kind < 25) {
+    FloodAndSweep();
   } else if (OneIn(3)) {
     RestartAgent();
   } else {
-    OneIn(2) ? Quiet() : Advance(kIdleSteps);
+    OneIn(2) ? Quiet() : Advance(kIdleSteps * kStepTicks);
   }
   if (sabotage_ != Sabotage::kNone) Disturb();
 }
@@ -219,7 +245,7 @@ void World::RestartAgent() {
 void World::End() {
   snapshot_.services.clear();
   Write();
-  Advance(kIdleSteps + 1);
+  Advance((kIdleSteps + 1) * kStepTicks);
   Sweep();
   CompareTables();
 }
@@ -261,6 +287,46 @@ void World::SendSome() {
 void World::SendAllFromTwoCpus() {
   SendAll();
   AgeEntries(~uint32_t{0});
+  SendAll();
+}
+
+// Of connections that have just spoken.
+void World::SendForgedSyns() {
+  SendAll();
+  if (OneIn(2)) ChangeSome();
+  if (OneIn(2)) SendAll();
+  for (const Flow& flow : flows_) {
+    if (OneIn(2)) Send(flow, kSyn);
+  }
+  if (OneIn(2)) Advance(kShortStepTicks);
+  SendAll();
+}
+
+// Each packet is of a flow of its own.
+void World::SendFlood() {
+  const bool syns = OneIn(2);
+  const size_t own = flows_.size();
+  for (uint32_t count = 1 + Below(20); count > 0; --count) {
+    AddFlow();
+    Send(flows_.back(), syns ? kSyn : kOtherFlags[0]);
+  }
+  flows_.resize(own);
+}
+
+// Until more than three quarters of the table are in use, as far as slots are
+// tracked. The first sweep sees that, and may close priors; the second one
+// acts.
+void World::FloodAndSweep() {
+  if (OneIn(2)) Advance(kIdleSteps * kStepTicks);
+  const size_t most = program_->maps().sizes().flows;
+  for (int i = 0; i < 8 && model_.entries() <= most - most / 4; ++i) {
+    SendFlood();
+  }
+  Sweep();
+  if (OneIn(2)) ChangeSome();
+  Advance(OneIn(4) ? kIdleSteps * kStepTicks : kShortStepTicks);
+  if (OneIn(2)) SendFlood();
+  Sweep();
   SendAll();
 }
 
@@ -328,7 +394,7 @@ void World::TableThereAndBack() {
   uint32_t& size = snapshot_.services[kService].table_size;
   const uint32_t before = std::exchange(size, RandomTableSize());
   Write();
-  Advance(1);
+  Advance(kStepTicks);
   snapshot_.services[kService].table_size = before;
   ChangeBackend(snapshot_.services[kService]);
   Write();
@@ -400,8 +466,8 @@ void World::Write() {
   promise_.Written(snapshot_);
 }
 
-void World::Advance(uint32_t steps) {
-  const uint32_t ticks = steps * kStepTicks;
+void World::Advance(uint32_t ticks) {
+  WatchTick();
   offset_ += std::chrono::nanoseconds(int64_t{ticks} << L275_TICK_SHIFT);
   AgeEntries(ticks);
   RefillBudget();
@@ -435,8 +501,9 @@ void World::RefillBudget() {
   }
 }
 
-// With a new tick, the budget of insertions is whole again. Keeps away from
-// moments when the program might see another tick than this does.
+// With a new tick, the budget of insertions is whole again, and entries are as
+// old as they were. Keeps away from moments when the program might see another
+// tick than this does.
 void World::WatchTick() {
   constexpr uint64_t kTick = uint64_t{1} << L275_TICK_SHIFT;
   constexpr uint64_t kGuard = 20'000'000;
@@ -448,19 +515,18 @@ void World::WatchTick() {
           static_cast<uint64_t>(time.tv_nsec);
   } while (now % kTick > kTick - kGuard);
   const uint32_t tick = static_cast<uint32_t>(now >> L275_TICK_SHIFT);
-  if (std::exchange(tick_, tick) != tick) model_.RefillBudget();
+  const uint32_t before = std::exchange(tick_, tick);
+  if (before == tick) return;
+  model_.RefillBudget();
+  if (before != 0) AgeEntries(before - tick);
 }
 
 // A pass of the sweep and what the agent does after it.
 void World::Sweep() {
-  const auto tick = static_cast<uint32_t>(
-      std::chrono::nanoseconds(
-          std::chrono::steady_clock::now().time_since_epoch())
-          .count() >>
-      L275_TICK_SHIFT);
+  WatchTick();
   absl::StatusOr<std::optional<FlowSweep::Result>> result;
   do {
-    result = sweep_->Step(tick);
+    result = sweep_->Step(tick_);
     if (!result.ok()) return Fail(result.status().ToString());
   } while (!result->has_value());
   const std::set<uint32_t> kept_away = model_.Sweep();
@@ -474,7 +540,7 @@ void World::Sweep() {
 // Nothing changes for long, and connections send now and then.
 void World::Quiet() {
   for (uint32_t step = 0; step < 2 * kIdleSteps; ++step) {
-    Advance(1);
+    Advance(kStepTicks);
     if (OneIn(2)) SendAll();
     Sweep();
   }
@@ -520,11 +586,11 @@ uint32_t Sequences(uint32_t by_default) {
 }
 
 constexpr World::Settings kWorlds[] = {
-    {"room for all", 4096, 1000000},
+    {"room for all", kRoomForAll, 1000000},
     {"room for 32 flows", 32, 1000000},
     {"room for 4 flows", 4, 1000000},
-    {"no insertions", 4096, 0},
-    {"3 insertions at a time", 4096, 3},
+    {"no insertions", kRoomForAll, 0},
+    {"3 insertions at a time", kRoomForAll, 3},
     {"little room, few insertions", 40, 12},
 };
 
@@ -532,7 +598,7 @@ TEST(TrackedSlotsTest, EveryPacketGoesWhereTheModelSays) {
   StayOnThisCpu();
   FlowModel::RuleCounts rules{};
   uint64_t sequences = 0, decisions = 0, bound = 0, through_changes = 0;
-  uint64_t restarts = 0;
+  uint64_t restarts = 0, syns = 0;
   for (const World::Settings& settings : kWorlds) {
     World world(settings, Sabotage::kNone);
     for (uint32_t seed = 1; seed <= Sequences(334); ++seed, ++sequences) {
@@ -543,6 +609,7 @@ TEST(TrackedSlotsTest, EveryPacketGoesWhereTheModelSays) {
     decisions += world.decisions();
     restarts += world.restarts();
     bound += world.promise().bound();
+    syns += world.promise().bound_syns();
     through_changes += world.promise().bound_through_changes();
     for (size_t i = 0; i < rules.size(); ++i) {
       rules[i] += world.model().rules()[i];
@@ -551,9 +618,10 @@ TEST(TrackedSlotsTest, EveryPacketGoesWhereTheModelSays) {
   std::cout << sequences << " sequences, " << decisions
             << " decisions compared; " << bound
             << " packets bound by the promise, " << through_changes
-            << " of them after a change; " << restarts
-            << " restarts of the agent\n";
+            << " of them after a change, " << syns << " of them SYNs; "
+            << restarts << " restarts of the agent\n";
   EXPECT_GE(restarts, 100u);
+  EXPECT_GE(syns, 5000u);
   for (size_t i = 0; i < rules.size(); ++i) {
     const char* const description = Description(static_cast<FlowRule>(i));
     std::cout << rules[i] << "\t" << description << "\n";

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "common/flow_mark.h"
 #include "common/map_layout.h"
 #include "lb/agent/dataplane/maps.h"
 
@@ -10,7 +11,12 @@ namespace l275 {
 
 // In ticks; less than 0 when a packet came since `tick` was read.
 inline int32_t AgeOfFlow(const l275_flow& flow, uint32_t tick) {
-  return static_cast<int32_t>(tick - flow.last_seen);
+  return l275_flow_age(flow.last_seen, tick);
+}
+
+// L275_FLOW_ONE_... while only one packet of the flow was seen, otherwise 0.
+inline uint32_t MarkOfFlow(const l275_flow& flow, uint32_t tick) {
+  return l275_flow_mark(flow.last_seen, tick);
 }
 
 // Whether an entry counts, as the program sees it; see bpf/track.h.

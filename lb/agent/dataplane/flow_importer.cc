@@ -2,6 +2,7 @@
 
 #include <bpf/bpf.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "common/flow_hash.h"
@@ -54,7 +55,7 @@ bool FlowImporter::Judge(const WrittenService& service,
   }
   entry.backend = backend->second.id;
   entry.generation = maps_.backends()[entry.backend].generation;
-  entry.last_seen = tick - flow.age;
+  entry.last_seen = tick - flow.age + flow.mark;
   entry.slot =
       service.first_slot +
       l275_slot_of_hash(
@@ -102,7 +103,7 @@ absl::Status FlowImporter::StoreUnlessOurs(const l275_flow_key& key,
   const int fd = maps_.flows_fd();
   if (bpf_map_lookup_elem(fd, &key, &ours) == 0) {
     if (ours.slot == flow.slot && IsLiveFlow(maps_, ours, idle_ticks, tick)) {
-      return Refresh(key, ours, flow, result);
+      return Refresh(key, ours, flow, tick, result);
     }
     if (bpf_map_delete_elem(fd, &key) != 0 && errno != ENOENT) {
       return ErrnoStatus(errno, "bpf_map_delete_elem(flows)");
@@ -120,15 +121,22 @@ absl::Status FlowImporter::StoreUnlessOurs(const l275_flow_key& key,
   return absl::OkStatus();
 }
 
-// Ours stands; when both say the same it was seen when the later of them says.
+// Ours stands. When both name the same backend, the flow was seen when the
+// later of them says, and as often as the one without a mark says. An entry
+// that stays marked is not written: the program may be clearing its mark.
 absl::Status FlowImporter::Refresh(const l275_flow_key& key,
                                    const l275_flow& ours,
-                                   const l275_flow& theirs, Result& result) {
+                                   const l275_flow& theirs, uint32_t tick,
+                                   Result& result) {
   ++result.kept;
-  const bool later =
-      static_cast<int32_t>(theirs.last_seen - ours.last_seen) > 0;
-  if (ours.backend != theirs.backend || !later) return absl::OkStatus();
-  if (bpf_map_update_elem(maps_.flows_fd(), &key, &theirs, BPF_EXIST) != 0 &&
+  if (ours.backend != theirs.backend) return absl::OkStatus();
+  const bool marked = MarkOfFlow(ours, tick) != 0;
+  if (marked && MarkOfFlow(theirs, tick) != 0) return absl::OkStatus();
+  const int32_t age = std::min(AgeOfFlow(ours, tick), AgeOfFlow(theirs, tick));
+  if (age == AgeOfFlow(ours, tick) && !marked) return absl::OkStatus();
+  l275_flow both = ours;
+  both.last_seen = tick - static_cast<uint32_t>(age);
+  if (bpf_map_update_elem(maps_.flows_fd(), &key, &both, BPF_EXIST) != 0 &&
       errno != ENOENT) {
     return ErrnoStatus(errno, "bpf_map_update_elem(flows)");
   }

@@ -64,7 +64,7 @@ class FlowImporter {
                                uint32_t idle_ticks, uint32_t tick,
                                Result& result);
   absl::Status Refresh(const l275_flow_key& key, const l275_flow& ours,
-                       const l275_flow& theirs, Result& result);
+                       const l275_flow& theirs, uint32_t tick, Result& result);
 
   Maps& maps_;
   SlotWriter& slots_;

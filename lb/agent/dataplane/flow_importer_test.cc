@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "common/flow_hash.h"
+#include "common/flow_mark.h"
+#include "lb/agent/dataplane/flow_age.h"
 
 namespace l275 {
 namespace {
@@ -259,6 +261,37 @@ TEST_F(FlowImporterTest, OursIsAsRecentAsTheirsWhenBothSayTheSame) {
   EXPECT_EQ(Import({Flow(0, kOwner, 0)}, FlowConflict::kOurs).kept, 1u);
   EXPECT_EQ(Entry(0)->last_seen, kNow - 20);
   EXPECT_EQ(Entry(0)->backend, kOther);
+}
+
+TEST_P(FlowImporterConflictTest, AnEntryKeepsItsMark) {
+  for (const uint32_t mark : {L275_FLOW_ONE_SYN, L275_FLOW_ONE_OTHER, 0u}) {
+    PortableFlow flow = Flow(mark, kOther, 30);
+    flow.mark = mark;
+    EXPECT_EQ(Import({flow}).stored, 1u);
+    ASSERT_TRUE(Entry(mark).has_value());
+    EXPECT_EQ(AgeOfFlow(*Entry(mark), kNow), 30);
+    EXPECT_EQ(MarkOfFlow(*Entry(mark), kNow), mark);
+  }
+}
+
+// When one of the two saw a second packet, there was one.
+TEST_F(FlowImporterTest, OursLosesItsMarkWhenTheirsHasNone) {
+  PortableFlow marked = Flow(0, kOther, 30);
+  marked.mark = L275_FLOW_ONE_SYN;
+  Import({marked}, FlowConflict::kOurs);
+  marked.age = 20;
+  Import({marked}, FlowConflict::kOurs);
+  EXPECT_EQ(MarkOfFlow(*Entry(0), kNow), L275_FLOW_ONE_SYN);
+
+  Import({Flow(0, kOwner, 10)}, FlowConflict::kOurs);
+  EXPECT_EQ(MarkOfFlow(*Entry(0), kNow), L275_FLOW_ONE_SYN);
+  Import({Flow(0, kOther, 40)}, FlowConflict::kOurs);
+  EXPECT_EQ(MarkOfFlow(*Entry(0), kNow), 0u);
+  EXPECT_EQ(AgeOfFlow(*Entry(0), kNow), 30);
+
+  Import({marked}, FlowConflict::kOurs);
+  EXPECT_EQ(MarkOfFlow(*Entry(0), kNow), 0u);
+  EXPECT_EQ(AgeOfFlow(*Entry(0), kNow), 20);
 }
 
 TEST(FlowImporterResultTest, Adds) {

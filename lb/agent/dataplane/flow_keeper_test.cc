@@ -73,7 +73,8 @@ class Spectator : public FlowWatcher {
 class FlowKeeperTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto maps = Maps::Create({1, 2, 64, kManyFlows});
+    // With room, or what is idle gives way at once.
+    auto maps = Maps::Create({1, 2, 64, 2 * kManyFlows});
     ASSERT_TRUE(maps.ok()) << maps.status();
     maps_ = *std::move(maps);
     writer_ = std::make_unique<MapWriter>(maps_.get(), /*hash_seed=*/1);

@@ -8,13 +8,18 @@
 #include <thread>
 #include <vector>
 
+#include "common/flow_mark.h"
+
 namespace l275 {
 namespace {
 
-constexpr uint32_t kIdle = 100;    // ticks
-constexpr uint32_t kMinute = 56;   // ticks that make up 60 s
-constexpr uint32_t kNow = 100000;  // tick
+constexpr uint32_t kIdle = 100;      // ticks
+constexpr uint32_t kMinute = 56;     // ticks that make up 60 s
+constexpr uint32_t kNow = 100000;    // tick
+constexpr uint32_t kHandshake = 60;  // ticks that make up 64 s
+constexpr uint32_t kShort = 4;       // and 4 s
 constexpr uint32_t kFlows = 50000;
+constexpr uint32_t kThreeQuarters = 37500;
 
 // One is the owner of all slots.
 constexpr uint32_t kOne = 1;
@@ -34,6 +39,14 @@ l275_flow_key Key(uint32_t number) {
 // A flow last seen `age` ticks ago.
 l275_flow Flow(uint32_t backend, uint32_t age, uint32_t slot = kTracked) {
   return {backend, kGeneration, kNow - age, slot};
+}
+
+// One whose only packet came `age` ticks ago.
+l275_flow OneSyn(uint32_t backend, uint32_t age) {
+  return Flow(backend, age - L275_FLOW_ONE_SYN);
+}
+l275_flow OneOther(uint32_t backend, uint32_t age) {
+  return Flow(backend, age - L275_FLOW_ONE_OTHER);
 }
 
 class FlowSweepTest : public ::testing::Test {
@@ -110,6 +123,15 @@ TEST_F(FlowSweepTest, Judges) {
        false},
       {"backend dead", Flow(kDead, 0), true, false, false},
       {"backend came back since", earlier, true, false, false},
+      {"only a SYN", OneSyn(kOther, 0), true, true, true},
+      {"only a SYN, 64 s ago", OneSyn(kOther, kHandshake), true, false, true},
+      {"only a SYN, a tick longer", OneSyn(kOther, kHandshake + 1), false,
+       false, false},
+      {"one other packet", OneOther(kOther, 0), true, true, true},
+      {"one other packet, just not idle", OneOther(kOther, kIdle), true, false,
+       true},
+      {"one other packet, idle", OneOther(kOther, kIdle + 1), true, false,
+       false},
       {"slot untracked, at the owner", Flow(kOne, 0, kUntracked), false, false,
        false},
       {"slot untracked, away", Flow(kOther, 0, kUntracked), false, false,
@@ -126,6 +148,75 @@ TEST_F(FlowSweepTest, Judges) {
     EXPECT_EQ(result.recent, recent);
     EXPECT_EQ(result.kept_away.count(row.flow.slot), row.away ? 1u : 0u);
   }
+}
+
+// In a table of which more than three quarters are in use.
+TEST_F(FlowSweepTest, EntriesWithOnePacketGiveWayWhenTheTableRunsFull) {
+  const struct {
+    const char* description;
+    uint32_t prior;
+    l275_flow flow;
+    bool stays, keeps_prior;
+  } kRows[] = {
+      {"more packets", kOther, Flow(kOther, kIdle), true, false},
+      {"idle", kOther, Flow(kOther, kIdle + 1), false, false},
+      {"backend dead", kOther, Flow(kDead, 0), false, false},
+      {"only a SYN, 4 s ago", kOther, OneSyn(kOne, kShort), true, false},
+      {"only a SYN, a tick longer", kOther, OneSyn(kOne, kShort + 1), false,
+       false},
+      {"one other, 4 s ago", kOther, OneOther(kOther, kShort), true, false},
+      {"one other, a tick longer", kOther, OneOther(kOther, kShort + 1), false,
+       true},
+      {"one other, the prior closed since", kOne, OneOther(kOther, kShort + 1),
+       true, false},
+      {"one other, the prior died since", kDead, OneOther(kOther, kShort + 1),
+       true, false},
+      {"one other, at the owner and prior", kOne, OneOther(kOne, kShort + 1),
+       false, false},
+  };
+  for (uint32_t number = 2; number < kThreeQuarters + 2; ++number) {
+    Add(number, Flow(kOne, 0));
+  }
+  for (const auto& row : kRows) {
+    SCOPED_TRACE(row.description);
+    maps_->priors()[kTracked] = row.prior;
+    Add(1, row.flow);
+    Pass();  // which finds that the table runs full
+    EXPECT_EQ(Pass().entries, kThreeQuarters + (row.stays ? 1u : 0u));
+    EXPECT_EQ(Has(1), row.stays);
+    EXPECT_EQ((maps_->priors()[kTracked] & L275_PRIOR_UNRECORDED) != 0,
+              row.keeps_prior);
+  }
+}
+
+TEST_F(FlowSweepTest, WithThreeQuartersInUseNothingGivesWay) {
+  for (uint32_t number = 1; number < kThreeQuarters; ++number) {
+    Add(number, Flow(kOne, 0));
+  }
+  maps_->priors()[kTracked] = kOther;
+  Add(0, OneOther(kOther, kIdle));
+  Pass();
+  EXPECT_EQ(Pass().entries, kThreeQuarters);
+}
+
+// The second packet of a flow may come between the sweep's reading and its
+// deleting.
+TEST_F(FlowSweepTest, AFlowWhoseSecondPacketComesMeanwhileStays) {
+  constexpr uint32_t kCount = 16000;
+  AddMany(kCount, OneSyn(kOther, kHandshake + 1));
+  std::set<uint32_t> written;
+  std::thread packets([&] {
+    const l275_flow flow = Flow(kOther, 0);
+    for (uint32_t number = 0; number < kCount; ++number) {
+      const l275_flow_key key = Key(number);
+      if (bpf_map_update_elem(maps_->flows_fd(), &key, &flow, BPF_EXIST) == 0) {
+        written.insert(number);
+      }
+    }
+  });
+  for (int pass = 0; pass < 3; ++pass) Pass();
+  packets.join();
+  for (uint32_t number : written) ASSERT_TRUE(Has(number)) << number;
 }
 
 // The kernel hands out so many entries at a time.

@@ -28,13 +28,14 @@ bool IsDraining(const Maps& maps, uint32_t backend) {
 struct MapCarrier::Entry {
   l275_flow_key key;
   l275_flow flow;
+  uint32_t mark;
 
   // Whether they say the same does not depend on when the flow was seen last.
   friend bool operator<(const Entry& a, const Entry& b) {
     const int order = std::memcmp(&a.key, &b.key, sizeof(a.key));
     if (order != 0) return order < 0;
-    return std::tie(a.flow.slot, a.flow.backend, a.flow.generation) <
-           std::tie(b.flow.slot, b.flow.backend, b.flow.generation);
+    return std::tie(a.flow.slot, a.flow.backend, a.flow.generation, a.mark) <
+           std::tie(b.flow.slot, b.flow.backend, b.flow.generation, b.mark);
   }
 };
 
@@ -152,7 +153,8 @@ absl::StatusOr<std::vector<MapCarrier::Entry>> MapCarrier::ReadFlows(
     L275_ASSIGN_OR_RETURN(more, reader.Read(chunk));
     for (size_t i = 0; i < chunk.keys.size(); ++i) {
       if (!Counts(chunk.flows[i], tick)) continue;
-      entries.push_back({chunk.keys[i], chunk.flows[i]});
+      entries.push_back(
+          {chunk.keys[i], chunk.flows[i], MarkOfFlow(chunk.flows[i], tick)});
     }
   }
   return entries;
@@ -175,7 +177,7 @@ absl::Status MapCarrier::Import(const std::vector<Entry>& entries,
         {entry.key,
          Ipv4Address::FromNetwork(
              from_->backends()[entry.flow.backend].address),
-         static_cast<uint32_t>(std::max(age, 0))});
+         static_cast<uint32_t>(std::max(age, 0)), entry.mark});
   }
   for (const auto& [address, of_service] : flows) {
     if (writer_.services().count(address) == 0) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "common/flow_hash.h"
+#include "common/flow_mark.h"
 #include "common/testing/test_bpffs.h"
 #include "common/testing/test_namespace.h"
 #include "lb/agent/dataplane/counters.h"
@@ -272,6 +273,22 @@ TEST_F(MapCarrierTest, CarriesEntriesThatCount) {
               new_.maps->backends()[entry->backend].generation);
     EXPECT_EQ(entry->last_seen, std::min(row.flow.last_seen, TickOf(kNow)));
   }
+}
+
+// For the new maps' sweep, which would delete one that keeps its mark.
+TEST_F(MapCarrierTest, TheMarkOfAFlowThatSentOnePacketIsCarriedAndCleared) {
+  const uint32_t flow = old_.FlowOf(true);
+  Begin(Only(WithBackends({1, 2, 3})));
+  l275_flow entry = old_.FlowAt(flow, 3, /*age=*/5);
+  entry.last_seen += L275_FLOW_ONE_SYN;
+  old_.Put(flow, entry);
+  CarryOver();
+  ASSERT_TRUE(new_.Entry(flow).has_value());
+  EXPECT_EQ(new_.Entry(flow)->last_seen, entry.last_seen);
+
+  old_.Record(flow, 3);
+  CarryRest();
+  EXPECT_EQ(new_.Entry(flow)->last_seen, TickOf(kNow));
 }
 
 // It stands over what the new program made of the flow without knowing it.

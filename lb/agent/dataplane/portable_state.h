@@ -55,7 +55,8 @@ struct SlotPlace {
 struct PortableFlow {
   l275_flow_key key{};
   Ipv4Address backend;
-  uint32_t age = 0;  // ticks since its last packet
+  uint32_t age = 0;   // ticks since its last packet
+  uint32_t mark = 0;  // see common/flow_mark.h
 };
 
 }  // namespace l275

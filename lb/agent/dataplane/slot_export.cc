@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lb/agent/dataplane/fallback.h"
+
 namespace l275 {
 namespace {
 
@@ -12,11 +14,10 @@ bool IsAlive(const Maps& maps, uint32_t backend) {
 // As bpf/track.h decides.
 SlotPlace PlaceOf(const Maps& maps, uint32_t slot) {
   const uint32_t word = maps.slots()[slot];
-  const uint32_t prior = maps.priors()[slot] & L275_PRIOR_BACKEND;
   SlotPlace place;
   place.tracked = (word & L275_SLOT_TRACKED) != 0;
   const uint32_t backend =
-      place.tracked && IsAlive(maps, prior) ? prior : word & L275_SLOT_OWNER;
+      place.tracked ? FallbackOf(maps, slot) : word & L275_SLOT_OWNER;
   if (IsAlive(maps, backend)) {
     place.backend = Ipv4Address::FromNetwork(maps.backends()[backend].address);
   }

@@ -32,6 +32,7 @@ void FlowBatches::Add(const l275_flow_key& key, const l275_flow& flow,
   flows.add_at(position->second);
   flows.add_age(
       static_cast<uint32_t>(std::max<int32_t>(0, AgeOfFlow(flow, tick))));
+  flows.add_seen(SeenOfMark(MarkOfFlow(flow, tick)));
   if (flows.source_size() < kFlowsOfMessage) return;
   send_(batch.message);
   batches_.erase(*service);

@@ -6,6 +6,7 @@
 
 #include "absl/numeric/bits.h"
 #include "absl/strings/str_cat.h"
+#include "common/flow_mark.h"
 #include "common/status_util.h"
 #include "lb/agent/table/prime.h"
 
@@ -73,6 +74,18 @@ void AddTrackedRange(uint32_t range, sync::Table* table) {
   while (table->tracked_ranges_size() <= word) table->add_tracked_ranges(0);
   table->set_tracked_ranges(
       word, table->tracked_ranges(word) | uint64_t{1} << (range % kBits));
+}
+
+// A value of a later version counts as not known.
+uint32_t MarkOfSeen(sync::Seen seen) {
+  switch (seen) {
+    case sync::SEEN_ONE_SYN:
+      return L275_FLOW_ONE_SYN;
+    case sync::SEEN_ONE_OTHER:
+      return L275_FLOW_ONE_OTHER;
+    default:
+      return 0;
+  }
 }
 
 }  // namespace
@@ -201,11 +214,23 @@ absl::StatusOr<std::vector<SlotRange>> RangesOfMessage(
   return ranges;
 }
 
+sync::Seen SeenOfMark(uint32_t mark) {
+  switch (mark) {
+    case L275_FLOW_ONE_SYN:
+      return sync::SEEN_ONE_SYN;
+    case L275_FLOW_ONE_OTHER:
+      return sync::SEEN_ONE_OTHER;
+    default:
+      return sync::SEEN_MORE;
+  }
+}
+
 absl::StatusOr<std::vector<PortableFlow>> FlowsOfMessage(
     const sync::Flows& message, const ServiceAddress& address) {
   const int count = message.source_size();
   if (message.ports_size() != count || message.at_size() != count ||
-      message.age_size() != count) {
+      message.age_size() != count ||
+      (message.seen_size() != 0 && message.seen_size() != count)) {
     return Wrong("flows of which some are not whole");
   }
   std::vector<PortableFlow> flows(static_cast<size_t>(count));
@@ -222,6 +247,7 @@ absl::StatusOr<std::vector<PortableFlow>> FlowsOfMessage(
     flow.backend =
         Ipv4Address::FromHost(message.backend(static_cast<int>(message.at(i))));
     flow.age = message.age(i);
+    if (message.seen_size() != 0) flow.mark = MarkOfSeen(message.seen(i));
   }
   return flows;
 }

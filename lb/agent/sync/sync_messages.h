@@ -42,6 +42,9 @@ std::vector<sync::Message> SlotsMessages(const ServiceAddress& address,
 absl::StatusOr<std::vector<SlotRange>> RangesOfMessage(
     const sync::Slots& message, uint32_t slots);
 
+// Of an entry's mark (common/flow_mark.h).
+sync::Seen SeenOfMark(uint32_t mark);
+
 // Of a service's flows: see also FlowBatch, which makes the message.
 absl::StatusOr<std::vector<PortableFlow>> FlowsOfMessage(
     const sync::Flows& message, const ServiceAddress& address);

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "common/flow_mark.h"
 #include "lb/agent/sync/wire/sync_wire.h"
 
 namespace l275 {
@@ -151,6 +152,17 @@ TEST(SyncMessagesTest, CarriesFlows) {
   EXPECT_EQ(flow.key.protocol, IPPROTO_TCP);
   EXPECT_EQ(flow.backend, Backend(2));
   EXPECT_EQ(flow.age, 17u);
+  EXPECT_EQ(flow.mark, 0u);  // as an earlier version sends it
+
+  for (const uint32_t mark : {L275_FLOW_ONE_SYN, L275_FLOW_ONE_OTHER, 0u}) {
+    message.clear_seen();
+    message.add_seen(SeenOfMark(mark));
+    sync::Message carried;
+    *carried.mutable_flows() = message;
+    const auto marked = FlowsOfMessage(Carried(carried).flows(), kService);
+    ASSERT_TRUE(marked.ok()) << marked.status();
+    EXPECT_EQ(marked->front().mark, mark);
+  }
 }
 
 std::string CarriedServices(const std::string& services, size_t messages) {
@@ -285,6 +297,11 @@ INSTANTIATE_TEST_SUITE_P(
         WrongFlows{"MorePorts", [](auto& flows) { flows.add_ports(2); }},
         WrongFlows{"MorePlaces", [](auto& flows) { flows.add_at(0); }},
         WrongFlows{"MoreAges", [](auto& flows) { flows.add_age(0); }},
+        WrongFlows{"MoreSeen",
+                   [](auto& flows) {
+                     flows.add_seen(sync::SEEN_MORE);
+                     flows.add_seen(sync::SEEN_MORE);
+                   }},
         WrongFlows{"PlaceThatIsNotThere",
                    [](auto& flows) { flows.set_at(0, 1); }}),
     [](const auto& row) { return row.param.name; });
