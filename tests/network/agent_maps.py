@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import pathlib
 import struct
@@ -9,6 +10,7 @@ from typing import Callable, Iterator, Sequence
 
 from testbed.agent import Agent
 from testbed.namespace import call
+from tests.network.flood import FLOODERS
 
 # Of common/map_layout.h.
 _SLOTS_PER_LINE = 16
@@ -30,8 +32,15 @@ class AgentMaps:
         self._batch = folder / "bpftool.batch"
 
     def evict_flows(self) -> int:
-        """Deletes all entries of the flow table, as an LRU might; how many."""
-        keys = [key for key, _ in self._entries("flows")]
+        """Deletes entries of the flow table, as an LRU might; how many.
+
+        All but those of a flood, which the agent deletes at the same time.
+        """
+        keys = [
+            key
+            for key, _ in self._entries("flows")
+            if ipaddress.ip_address(key[:4]) not in FLOODERS
+        ]
         self._run(f"map delete id {self._ids['flows']} key {_hex(k)}" for k in keys)
         return len(keys)
 

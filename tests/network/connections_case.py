@@ -21,7 +21,7 @@ from tests.network.newcomers import Newcomers
 CONNECTIONS = 2000
 LATER_CONNECTIONS = 500
 
-_FIRST = ["10.0.0.101", "10.0.0.102", "10.0.0.103"]
+FIRST = ["10.0.0.101", "10.0.0.102", "10.0.0.103"]
 _ADDED = ["10.0.0.104", "10.0.0.105"]
 _SLOTS = 4099
 _FRAMES_PER_SECOND = 250_000
@@ -60,9 +60,9 @@ class ConnectionsCase(unittest.TestCase):
     def start(self, *flags: str) -> None:
         """A new agent, the first three backends, and the connections."""
         self.lb.agent.remove()
-        services = service_text(_FIRST, VIP, table_size=_SLOTS)
+        services = service_text(FIRST, VIP, table_size=_SLOTS)
         self.lb.agent.start(services, [f"--max_slots={_SLOTS}", *flags])
-        self.bed.wait_until_active(_FIRST)
+        self.bed.wait_until_active(FIRST)
         self.connections = self.enterContext(Connections(self.client))
         servers = self.connections.open(CONNECTIONS)
         self.assertEqual(set(servers), {"web1", "web2", "web3"})
@@ -72,7 +72,7 @@ class ConnectionsCase(unittest.TestCase):
         """And opens more connections; returns by whom these are served."""
         for address in _ADDED:
             self.lbctl("backend", "add", address)
-        self.bed.wait_until_active(_FIRST + _ADDED)
+        self.bed.wait_until_active(FIRST + _ADDED)
         return set(self.connections.open(LATER_CONNECTIONS))
 
     def change_everything(self, *drain_flags: str) -> None:

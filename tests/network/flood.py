@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import re
 
@@ -11,7 +12,7 @@ from testbed.process import Process
 from testbed.runfiles import runfile
 from testbed.waiting import wait_until
 
-_FLOODERS = "198.18.0.0/15"  # of syn_flood.cc
+FLOODERS = ipaddress.ip_network("198.18.0.0/15")  # of syn_flood.cc
 # More than can be sent within a test.
 _FLOWS = 20_000_000
 # Before connection tracking, whose -200 and table this test is not about.
@@ -19,7 +20,7 @@ _DROP_FLOOD = f"""\
 table ip flood {{
   chain prerouting {{
     type filter hook prerouting priority -400;
-    ip saddr {_FLOODERS} counter drop
+    ip saddr {FLOODERS} counter drop
   }}
 }}
 """

@@ -174,6 +174,11 @@ class SyncTest(unittest.TestCase):
         self.assertTrue(peer["heard"] and peer["connected"])
         self.assertEqual(peer["held_vip"], [VIP])
         self.assertEqual(peer.get("difference", []), [])
+        for result in ["stored", "needless", "unknown_backend", "full"]:
+            labels = f',result="{result}"'
+            self.assertEqual(
+                metric(self.standby, "l275_peer_flows_total", labels), 0, result
+            )
         self.lbctl(self.active, "backend", "weight", _FIRST[0], "7")
         wait_until(
             lambda: "weight" in "".join(peer_of(self.standby).get("difference", [])),
@@ -183,11 +188,6 @@ class SyncTest(unittest.TestCase):
         self.assertEqual(metric(self.standby, "l275_peer_differences"), 1)
         self.assertEqual(metric(self.standby, "l275_peer_heard"), 1)
         self.assertGreaterEqual(metric(self.standby, "l275_peer_resyncs_total"), 1)
-        for result in ["stored", "needless", "unknown_backend", "full"]:
-            labels = f',result="{result}"'
-            self.assertEqual(
-                metric(self.standby, "l275_peer_flows_total", labels), 0, result
-            )
         shown = self.standby.agent.lbctl("status").stdout
         self.assertIn("differs:", shown)
         self.active.agent.kill()
