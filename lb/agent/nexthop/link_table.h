@@ -9,8 +9,8 @@
 #include <set>
 
 #include "absl/status/status.h"
+#include "common/netlink/netlink_client.h"
 #include "lb/agent/nexthop/link.h"
-#include "lb/agent/nexthop/netlink_client.h"
 
 namespace l275 {
 

@@ -4,10 +4,10 @@
 #include <net/if.h>
 #include <sys/socket.h>
 
+#include "common/netlink/netlink_subscription.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/netlink_subscription.h"
 
 namespace l275 {
 namespace {

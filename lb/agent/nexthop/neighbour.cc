@@ -4,7 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include "lb/agent/nexthop/netlink_message.h"
+#include "common/netlink/netlink_message.h"
 
 namespace l275 {
 

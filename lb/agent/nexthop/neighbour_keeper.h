@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/mac_address.h"
+#include "common/netlink/netlink_client.h"
 #include "lb/agent/nexthop/neighbour.h"
-#include "lb/agent/nexthop/netlink_client.h"
 
 namespace l275 {
 

@@ -9,11 +9,11 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "common/netlink/netlink_subscription.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/netlink_subscription.h"
 
 namespace l275 {
 namespace {

@@ -4,8 +4,8 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include "common/netlink/netlink_message.h"
 #include "gtest/gtest.h"
-#include "lb/agent/nexthop/netlink_message.h"
 
 namespace l275 {
 namespace {

@@ -15,10 +15,10 @@
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
+#include "common/netlink/netlink_client.h"
+#include "common/netlink/netlink_subscription.h"
 #include "lb/agent/nexthop/link_table.h"
 #include "lb/agent/nexthop/neighbour_keeper.h"
-#include "lb/agent/nexthop/netlink_client.h"
-#include "lb/agent/nexthop/netlink_subscription.h"
 #include "lb/agent/nexthop/next_hop.h"
 #include "lb/agent/nexthop/route_resolver.h"
 

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
-#include "lb/agent/nexthop/netlink_client.h"
+#include "common/netlink/netlink_client.h"
 
 namespace l275 {
 

@@ -4,8 +4,8 @@
 #include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
+#include "common/netlink/netlink_message.h"
 #include "common/status_util.h"
-#include "lb/agent/nexthop/netlink_message.h"
 
 namespace l275 {
 namespace {

@@ -12,8 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
-#include "lb/agent/nexthop/netlink_client.h"
-#include "lb/agent/nexthop/netlink_subscription.h"
+#include "common/netlink/netlink_client.h"
+#include "common/netlink/netlink_subscription.h"
 
 namespace l275 {
 

@@ -1,6 +1,5 @@
-#include "lb/agent/nexthop/netlink_ptr.h"
+#include "common/netlink/netlink_ptr.h"
 
-#include <linux/netlink.h>
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
 
@@ -9,14 +8,14 @@
 
 namespace l275 {
 
-absl::StatusOr<NlSockPtr> OpenRtnetlink() {
+absl::StatusOr<NlSockPtr> OpenNetlink(int protocol) {
   NlSockPtr socket(nl_socket_alloc());
   CHECK(socket != nullptr);
-  int error = nl_connect(socket.get(), NETLINK_ROUTE);
+  int error = nl_connect(socket.get(), protocol);
   if (error == 0) error = nl_socket_set_nonblocking(socket.get());
   if (error < 0) {
     return absl::InternalError(
-        absl::StrCat("rtnetlink socket: ", nl_geterror(error)));
+        absl::StrCat("netlink socket: ", nl_geterror(error)));
   }
   nl_socket_enable_msg_peek(socket.get());
   return socket;

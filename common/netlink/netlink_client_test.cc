@@ -1,4 +1,4 @@
-#include "lb/agent/nexthop/netlink_client.h"
+#include "common/netlink/netlink_client.h"
 
 #include <linux/rtnetlink.h>
 

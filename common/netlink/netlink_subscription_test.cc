@@ -1,4 +1,4 @@
-#include "lb/agent/nexthop/netlink_subscription.h"
+#include "common/netlink/netlink_subscription.h"
 
 #include <linux/rtnetlink.h>
 

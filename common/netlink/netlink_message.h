@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_NEXTHOP_NETLINK_MESSAGE_H_
-#define L275_LB_AGENT_NEXTHOP_NETLINK_MESSAGE_H_
+#ifndef L275_COMMON_NETLINK_NETLINK_MESSAGE_H_
+#define L275_COMMON_NETLINK_NETLINK_MESSAGE_H_
 
 #include <linux/netlink.h>
 #include <netlink/attr.h>
@@ -112,4 +112,4 @@ class NetlinkReply {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_NEXTHOP_NETLINK_MESSAGE_H_
+#endif  // L275_COMMON_NETLINK_NETLINK_MESSAGE_H_

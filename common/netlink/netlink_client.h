@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_
-#define L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_
+#ifndef L275_COMMON_NETLINK_NETLINK_CLIENT_H_
+#define L275_COMMON_NETLINK_NETLINK_CLIENT_H_
 
 #include <linux/netlink.h>
 
@@ -7,12 +7,12 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "lb/agent/nexthop/netlink_message.h"
-#include "lb/agent/nexthop/netlink_ptr.h"
+#include "common/netlink/netlink_message.h"
+#include "common/netlink/netlink_ptr.h"
 
 namespace l275 {
 
-// Asks rtnetlink one question at a time.
+// Asks the kernel one question at a time by netlink.
 //
 // The kernel works on a request within the call that sends it, so its answer is
 // there when sending returns: no call waits, although all are synchronous.
@@ -22,7 +22,7 @@ class NetlinkClient {
  public:
   using Handler = absl::FunctionRef<void(nlmsghdr*)>;
 
-  static absl::StatusOr<NetlinkClient> Create();
+  static absl::StatusOr<NetlinkClient> Create(int protocol = NETLINK_ROUTE);
 
   // Sends the request and passes each message of the answer (a dump has many)
   // to `handler`, which may not call this object. A refusal is the status that
@@ -44,4 +44,4 @@ bool IsFailure(const absl::Status& status);
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_NEXTHOP_NETLINK_CLIENT_H_
+#endif  // L275_COMMON_NETLINK_NETLINK_CLIENT_H_

@@ -1,4 +1,4 @@
-#include "lb/agent/nexthop/netlink_client.h"
+#include "common/netlink/netlink_client.h"
 
 #include <netlink/errno.h>
 #include <netlink/netlink.h>
@@ -70,8 +70,8 @@ bool IsFailure(const absl::Status& status) {
   return !status.ok() && !absl::IsNotFound(status);
 }
 
-absl::StatusOr<NetlinkClient> NetlinkClient::Create() {
-  L275_ASSIGN_OR_RETURN(NlSockPtr socket, OpenRtnetlink());
+absl::StatusOr<NetlinkClient> NetlinkClient::Create(int protocol) {
+  L275_ASSIGN_OR_RETURN(NlSockPtr socket, OpenNetlink(protocol));
   return NetlinkClient(std::move(socket));
 }
 

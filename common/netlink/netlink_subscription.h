@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_NEXTHOP_NETLINK_SUBSCRIPTION_H_
-#define L275_LB_AGENT_NEXTHOP_NETLINK_SUBSCRIPTION_H_
+#ifndef L275_COMMON_NETLINK_NETLINK_SUBSCRIPTION_H_
+#define L275_COMMON_NETLINK_NETLINK_SUBSCRIPTION_H_
 
 #include <event2/event.h>
 #include <linux/netlink.h>
@@ -10,11 +10,11 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/libevent_ptr.h"
-#include "lb/agent/nexthop/netlink_ptr.h"
+#include "common/netlink/netlink_ptr.h"
 
 namespace l275 {
 
-// Hears rtnetlink's notifications on an event loop, a batch at a time: each
+// Receives netlink notifications on an event loop, a batch at a time: each
 // message of it, then its end.
 //
 // When the kernel had more to say than the socket's buffer holds, it dropped
@@ -28,10 +28,11 @@ class NetlinkSubscription {
   using MessageHandler = std::function<void(nlmsghdr*)>;
   using BatchHandler = std::function<void(bool complete)>;
 
-  // `groups` are RTNLGRP_... .
+  // `groups` are those of the protocol: RTNLGRP_... of NETLINK_ROUTE,
+  // NFNLGRP_... of NETLINK_NETFILTER.
   static absl::StatusOr<std::unique_ptr<NetlinkSubscription>> Create(
       event_base* base, absl::Span<const int> groups, MessageHandler on_message,
-      BatchHandler on_batch);
+      BatchHandler on_batch, int protocol = NETLINK_ROUTE);
 
   NetlinkSubscription(const NetlinkSubscription&) = delete;
   NetlinkSubscription& operator=(const NetlinkSubscription&) = delete;
@@ -52,4 +53,4 @@ class NetlinkSubscription {
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_NEXTHOP_NETLINK_SUBSCRIPTION_H_
+#endif  // L275_COMMON_NETLINK_NETLINK_SUBSCRIPTION_H_

@@ -1,4 +1,4 @@
-#include "lb/agent/nexthop/netlink_subscription.h"
+#include "common/netlink/netlink_subscription.h"
 
 #include <netlink/errno.h>
 #include <netlink/msg.h>
@@ -28,8 +28,9 @@ const char* ReasonOf(int libnl_error) {
 
 absl::StatusOr<std::unique_ptr<NetlinkSubscription>>
 NetlinkSubscription::Create(event_base* base, absl::Span<const int> groups,
-                            MessageHandler on_message, BatchHandler on_batch) {
-  L275_ASSIGN_OR_RETURN(NlSockPtr socket, OpenRtnetlink());
+                            MessageHandler on_message, BatchHandler on_batch,
+                            int protocol) {
+  L275_ASSIGN_OR_RETURN(NlSockPtr socket, OpenNetlink(protocol));
   auto subscription = absl::WrapUnique(new NetlinkSubscription(
       std::move(socket), std::move(on_message), std::move(on_batch)));
   L275_RETURN_IF_ERROR(subscription->Start(base, groups));
@@ -63,7 +64,7 @@ absl::Status NetlinkSubscription::Start(event_base* base,
     const int error = nl_socket_add_membership(socket_.get(), group);
     if (error < 0) {
       return absl::InternalError(
-          absl::StrCat("rtnetlink group ", group, ": ", nl_geterror(error)));
+          absl::StrCat("netlink group ", group, ": ", nl_geterror(error)));
     }
   }
   readable_.reset(event_new(
@@ -83,7 +84,7 @@ void NetlinkSubscription::ReadBatch() {
     if (result == -NLE_AGAIN) break;
     if (result >= 0) continue;
     LOG_IF(WARNING, complete)
-        << "rtnetlink: notifications lost: " << ReasonOf(result);
+        << "netlink: notifications lost: " << ReasonOf(result);
     complete = false;
   }
   on_batch_(complete);

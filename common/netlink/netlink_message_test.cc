@@ -1,4 +1,4 @@
-#include "lb/agent/nexthop/netlink_message.h"
+#include "common/netlink/netlink_message.h"
 
 #include <linux/rtnetlink.h>
 

@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_NEXTHOP_NETLINK_PTR_H_
-#define L275_LB_AGENT_NEXTHOP_NETLINK_PTR_H_
+#ifndef L275_COMMON_NETLINK_NETLINK_PTR_H_
+#define L275_COMMON_NETLINK_NETLINK_PTR_H_
 
 #include <netlink/handlers.h>
 #include <netlink/socket.h>
@@ -19,13 +19,14 @@ struct LibnlDeleter {
 using NlSockPtr = std::unique_ptr<nl_sock, LibnlDeleter>;
 using NlCbPtr = std::unique_ptr<nl_cb, LibnlDeleter>;
 
-// A non-blocking rtnetlink socket of the calling thread's network namespace,
-// closed on exec, that takes messages of any length.
-absl::StatusOr<NlSockPtr> OpenRtnetlink();
+// A non-blocking netlink socket of the calling thread's network namespace,
+// closed on exec, that takes messages of any length. `protocol` is
+// NETLINK_ROUTE, NETLINK_NETFILTER, ...
+absl::StatusOr<NlSockPtr> OpenNetlink(int protocol);
 
 // A set of callbacks of one's own, to be given to nl_recvmsgs().
 NlCbPtr NewCallbacks();
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_NEXTHOP_NETLINK_PTR_H_
+#endif  // L275_COMMON_NETLINK_NETLINK_PTR_H_
