@@ -1,20 +1,23 @@
 #include "web/dnat/differences.h"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <string>
 
 #include "absl/strings/str_cat.h"
+#include "web/dnat/table_rules.h"
 
 namespace l275 {
 namespace {
 
 using Lines = std::vector<std::string>;
 
-template <typename Rule>
-std::vector<Rule> WithoutCounters(const std::vector<Counted<Rule>>& counted) {
-  std::vector<Rule> rules;
-  rules.reserve(counted.size());
-  for (const Counted<Rule>& entry : counted) rules.push_back(entry.rule);
+std::vector<NatRule> RulesOf(const Ruleset& installed) {
+  std::vector<NatRule> rules;
+  rules.reserve(installed.services.size());
+  for (const InstalledService& entry : installed.services) {
+    rules.push_back(entry.rule);
+  }
   return rules;
 }
 
@@ -63,42 +66,86 @@ void CompareOrder(const std::vector<NatRule>& asked,
                                 " comes before ", moved.first->ToString()));
 }
 
-// A guard comes and goes with its rules. A difference is only what their
-// differences do not say already.
-void CompareGuards(const std::vector<NatRule>& asked,
-                   const std::vector<NatRule>& installed,
-                   const std::vector<AnswerGuard>& installed_guards,
-                   Lines* lines) {
-  const std::vector<AnswerGuard> expected = GuardsOf(installed);
-  const std::vector<AnswerGuard> wanted = GuardsOf(asked);
-  std::set<AnswerGuard> seen;
-  for (const AnswerGuard& guard : installed_guards) {
-    const bool known =
-        std::binary_search(expected.begin(), expected.end(), guard) ||
-        std::binary_search(wanted.begin(), wanted.end(), guard);
-    const char* what = known ? "installed again" : "not asked for";
-    if (known && seen.insert(guard).second) continue;
-    lines->push_back(
-        absl::StrCat(what, ": the guard of answers from ", guard.ToString()));
+bool Contains(const std::vector<TableRule>& rules,
+              const InstalledRule& installed) {
+  return std::any_of(rules.begin(), rules.end(), [&](const TableRule& rule) {
+    return IsSame(installed, rule);
+  });
+}
+
+// Rules that no service explains, neither an installed one nor one that was
+// asked for.
+void FindUnknown(const std::vector<TableRule>& wanted,
+                 const std::vector<TableRule>& expected,
+                 const Ruleset& installed, Lines* lines) {
+  for (const InstalledRule& rule : installed.derived) {
+    if (Contains(wanted, rule) || Contains(expected, rule)) continue;
+    lines->push_back(absl::StrCat("not made by dnat: ", Describe(rule)));
   }
-  for (const AnswerGuard& guard : wanted) {
-    if (seen.count(guard) > 0) continue;
-    if (!std::binary_search(expected.begin(), expected.end(), guard)) continue;
-    lines->push_back(
-        absl::StrCat("missing: the guard of answers from ", guard.ToString()));
+}
+
+void FindMissingAndRepeated(const std::vector<TableRule>& wanted,
+                            const std::vector<TableRule>& expected,
+                            const Ruleset& installed, Lines* lines) {
+  const std::vector<InstalledRule>& derived = installed.derived;
+  for (const TableRule& rule : wanted) {
+    const auto times = std::count_if(
+        derived.begin(), derived.end(),
+        [&](const InstalledRule& found) { return IsSame(found, rule); });
+    if (times > 1) {
+      lines->push_back(absl::StrCat("installed again: ", rule.words));
+    }
+    // Where its service is missing too, that has been said.
+    const bool is_expected = std::any_of(
+        expected.begin(), expected.end(), [&](const TableRule& other) {
+          return other.chain == rule.chain &&
+                 other.expression == rule.expression;
+        });
+    if (times == 0 && is_expected) {
+      lines->push_back(absl::StrCat("missing: ", rule.words));
+    }
   }
+}
+
+// Each installed rule is one of those wanted by now, but those of one chain can
+// still stand in another order.
+void CompareDerivedOrder(const std::vector<TableRule>& wanted,
+                         const Ruleset& installed, Lines* lines) {
+  if (!lines->empty()) return;
+  std::map<std::string, std::vector<const InstalledRule*>> chains;
+  for (const InstalledRule& rule : installed.derived) {
+    chains[rule.chain].push_back(&rule);
+  }
+  std::map<std::string, size_t> positions;
+  for (const TableRule& rule : wanted) {
+    const InstalledRule* found = chains[rule.chain].at(positions[rule.chain]++);
+    if (IsSame(*found, rule)) continue;
+    lines->push_back(absl::StrCat("out of order: ", rule.words));
+    return;
+  }
+}
+
+// Derived rules come and go with their services. A difference is only what the
+// services' differences do not say already.
+void CompareDerived(const std::vector<NatRule>& asked, const Ruleset& installed,
+                    Lines* lines) {
+  const std::vector<TableRule> wanted = DerivedRules(asked);
+  const std::vector<TableRule> expected = DerivedRules(RulesOf(installed));
+  FindUnknown(wanted, expected, installed, lines);
+  FindMissingAndRepeated(wanted, expected, installed, lines);
+  CompareDerivedOrder(wanted, installed, lines);
 }
 
 }  // namespace
 
 std::vector<std::string> Differences(const std::vector<NatRule>& asked,
                                      const Ruleset& installed) {
-  const std::vector<NatRule> rules = WithoutCounters(installed.rules);
+  const std::vector<NatRule> rules = RulesOf(installed);
   Lines lines;
   CompareAsked(asked, rules, &lines);
   CompareInstalled(asked, rules, &lines);
   CompareOrder(asked, rules, &lines);
-  CompareGuards(asked, rules, WithoutCounters(installed.guards), &lines);
+  CompareDerived(asked, installed, &lines);
   for (const std::string& stranger : installed.strangers) {
     lines.push_back(absl::StrCat("not made by dnat: ", stranger));
   }

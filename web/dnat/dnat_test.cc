@@ -167,10 +167,13 @@ class DnatTest : public ::testing::Test {
     return strtoull(listed.c_str() + start + mark.size(), nullptr, 10);
   }
 
-  UniqueFd Listen(uint16_t port) {
-    const TestNamespace::Scope scope(server_);
+  UniqueFd Listen(uint16_t port) { return ListenAt(server_, kLocal, port); }
+
+  UniqueFd ListenAt(const TestNamespace& host, const char* local,
+                    uint16_t port) {
+    const TestNamespace::Scope scope(host);
     UniqueFd fd = TcpSocket();
-    const sockaddr_in address = SocketAddress(kLocal, port);
+    const sockaddr_in address = SocketAddress(local, port);
     const auto* generic = reinterpret_cast<const sockaddr*>(&address);
     EXPECT_EQ(bind(fd.get(), generic, sizeof(address)), 0) << port;
     EXPECT_EQ(listen(fd.get(), 8), 0);
@@ -178,7 +181,12 @@ class DnatTest : public ::testing::Test {
   }
 
   Connection Connect(const char* address, uint16_t port, const UniqueFd& at) {
-    const TestNamespace::Scope scope(client_);
+    return ConnectFrom(client_, address, port, at);
+  }
+
+  Connection ConnectFrom(const TestNamespace& host, const char* address,
+                         uint16_t port, const UniqueFd& at) {
+    const TestNamespace::Scope scope(host);
     Connection connection{TcpSocket(), UniqueFd()};
     const sockaddr_in to = SocketAddress(address, port);
     const auto* generic = reinterpret_cast<const sockaddr*>(&to);
@@ -219,13 +227,43 @@ class DnatTest : public ::testing::Test {
   }
 
   // On a connection that the server's kernel has no record of.
-  void ExpectServerIsHeldBackUntilClientSpeaks(const Connection& connection) {
+  void ExpectServerIsSilentUntilClientSpeaks(const Connection& connection) {
     Send(connection.server, "late");
     EXPECT_TRUE(
         WaitUntil([&] { return Packets(server_, "l275_dnat answers") > 0; }));
     Send(connection.client, "more");
     EXPECT_EQ(Receive(connection.server, 4), "more");
     EXPECT_EQ(Receive(connection.client, 4), "late");
+  }
+
+  // Has the client's host own the VIP and serve it, as a load balancer does
+  // with the help of another web server.
+  UniqueFd ServeVipElsewhere() {
+    client_.Ip(absl::StrCat("address add ", kVip, "/32 dev eth0"));
+    return ListenAt(client_, kVip, 80);
+  }
+
+  // Counts what comes back to the owner of the VIP.
+  void WatchVipAtClient() {
+    Nftables(client_,
+             "table ip watch { chain seen { type filter hook prerouting "
+             "priority raw; ip daddr 10.0.0.200 counter; }; }");
+  }
+
+  // A segment that connection tracking calls invalid: its checksum is wrong.
+  void SendInvalidSegmentToVip() {
+    const TestNamespace::Scope scope(client_);
+    const UniqueFd fd(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_TCP));
+    tcphdr segment{};
+    segment.th_sport = htons(40000);
+    segment.th_dport = htons(80);
+    segment.th_off = sizeof(segment) / 4;
+    segment.th_flags = TH_ACK;
+    segment.th_sum = 0xdead;
+    const sockaddr_in to = SocketAddress(kVip, 0);
+    ASSERT_EQ(sendto(fd.get(), &segment, sizeof(segment), 0,
+                     reinterpret_cast<const sockaddr*>(&to), sizeof(to)),
+              static_cast<ssize_t>(sizeof(segment)));
   }
 
   TestNamespace server_;
@@ -273,6 +311,127 @@ TEST_F(DnatTest, AllPortsOfAVip) {
       "applied: 2 services\n");
   ExpectTalks(Connect(kVip, 8443, tls_));
   ExpectTalks(Connect(kVip, 80, web_));
+}
+
+// nftables then prints numbers for what it knows no name of.
+TEST_F(DnatTest, WorksWithoutProtocolAndServiceNames) {
+  const std::string without_names =
+      "for f in /etc/protocols /etc/services; do if [ -e $f ]; then "
+      "mount --bind /dev/null $f || exit 9; fi; done; web/dnat/dnat ";
+  const std::string flags =
+      "--service=tcp:10.0.0.200:0,tcp:10.0.0.200:80 "
+      "--local=10.0.0.101,10.0.0.101:8080 --interface=eth1 --mss=1360";
+  const std::pair<const char*, const char*> rows[] = {
+      {"apply ", "applied: 2 services\n"},
+      {"apply ", "unchanged: 2 services\n"},
+      {"check ", "as asked: 2 services\n"},
+  };
+  const TestNamespace::Scope scope(server_);
+  for (const auto& [command, output] : rows) {
+    const Result result = RunCommand(absl::StrCat(
+        "unshare --mount sh -c '", without_names, command, flags, "'"));
+    EXPECT_EQ(result.exit_code, 0) << command;
+    EXPECT_EQ(result.output, output);
+  }
+  ExpectDnat(absl::StrCat("check ", flags), "as asked: 2 services\n");
+}
+
+TEST_F(DnatTest, AWebServerReachesItsOwnServiceByTheVip) {
+  const UniqueFd elsewhere = ServeVipElsewhere();
+  const Connection before = ConnectFrom(server_, kVip, 80, elsewhere);
+  ExpectTalks(before);
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  for (int i = 0; i < 30; ++i) {
+    ExpectTalks(ConnectFrom(server_, kVip, 80, web_));
+  }
+  EXPECT_THAT(Dnat("show --output=json").output,
+              HasSubstr("\"own_connections\": \"30\""));
+}
+
+TEST_F(DnatTest, ForwardsNoPacketForTheVip) {
+  server_.SetSysctl("ipv4/ip_forward", "1");
+  WatchVipAtClient();
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  SendInvalidSegmentToVip();
+  EXPECT_TRUE(WaitUntil(
+      [&] { return Packets(server_, "l275_dnat stray_requests") > 0; }));
+  // What would have been forwarded was so before the next segment arrives.
+  ExpectTalks(Connect(kVip, 80, web_));
+  EXPECT_EQ(Packets(client_, "watch seen"), 0u);
+  EXPECT_THAT(Dnat("show --output=json").output,
+              HasSubstr("\"dropped_requests\": \"1\""));
+}
+
+// What the rule is there for.
+TEST_F(DnatTest, WithoutTheRuleAnInvalidSegmentGoesBack) {
+  server_.SetSysctl("ipv4/ip_forward", "1");
+  WatchVipAtClient();
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  Nftables(server_, "flush chain ip l275_dnat stray_requests");
+  // The server finds the owner of the VIP by ARP.
+  client_.Ip(absl::StrCat("address add ", kVip, "/32 dev eth0"));
+  client_.SetSysctl("ipv4/conf/all/rp_filter", "0");
+  const Connection connection = Connect(kLocal, 8080, web_);
+  ExpectTalks(connection);
+  Nftables(client_,
+           "flush chain ip watch seen; add rule ip watch seen ip daddr "
+           "10.0.0.200 tcp sport 40000 counter");
+  server_.Ip(absl::StrCat("neighbour replace ", kVip, " dev eth1 lladdr ",
+                          MacToString(client_.MacOf("eth0"))));
+  client_.Ip(absl::StrCat("address del ", kVip, "/32 dev eth0"));
+  SendInvalidSegmentToVip();
+  EXPECT_TRUE(WaitUntil([&] { return Packets(client_, "watch seen") > 0; }));
+}
+
+TEST_F(DnatTest, LimitsTheMssOfBothDirections) {
+  Nftables(server_,
+           "table ip watch { chain seen { type filter hook input priority 0; "
+           "tcp flags syn tcp option maxseg size 1360 counter; }; }");
+  Nftables(client_,
+           "table ip watch { chain seen { type filter hook prerouting priority "
+           "raw; ip saddr 10.0.0.200 tcp flags syn tcp option maxseg size 1360 "
+           "counter; }; }");
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  ExpectTalks(Connect(kVip, 80, web_));
+  EXPECT_EQ(Packets(server_, "watch seen"), 0u);
+  EXPECT_EQ(Packets(client_, "watch seen"), 0u);
+  ExpectDnat(absl::StrCat("apply --mss=1360 ", kWeb), "applied: 1 service\n");
+  ExpectTalks(Connect(kVip, 80, web_));
+  EXPECT_EQ(Packets(server_, "watch seen"), 1u);
+  EXPECT_EQ(Packets(client_, "watch seen"), 1u);
+  EXPECT_THAT(Dnat("show").output, HasSubstr(" 1360 "));
+  // A limit never raises what a host offers.
+  ExpectDnat(absl::StrCat("apply --mss=9000 ", kWeb), "applied: 1 service\n");
+  ExpectTalks(Connect(kVip, 80, web_));
+  EXPECT_EQ(Dnat(absl::StrCat("check ", kWeb)).exit_code, 1);
+  ExpectDnat(absl::StrCat("check --mss=9000 ", kWeb), "as asked: 1 service\n");
+}
+
+// The rules that dnat made before it had those for own connections, stray
+// requests and the MSS.
+TEST_F(DnatTest, ReplacesAnOlderVersionsRulesAndKeepsConnections) {
+  Nftables(server_,
+           "table ip l275_dnat { chain requests { type nat hook prerouting "
+           "priority dstnat; policy accept; iifname eth1 ip daddr 10.0.0.200 "
+           "tcp dport 80 counter dnat to 10.0.0.101:8080; }; chain answers { "
+           "type filter hook postrouting priority filter; policy accept; "
+           "oifname eth1 ip saddr 10.0.0.101 tcp sport 8080 tcp flags ack ct "
+           "state invalid,new counter drop; }; }");
+  const UniqueFd elsewhere = ServeVipElsewhere();
+  const Connection own = ConnectFrom(server_, kVip, 80, elsewhere);
+  client_.Ip(absl::StrCat("address del ", kVip, "/32 dev eth0"));
+  const Connection through_vip = Connect(kVip, 80, web_);
+  ExpectTalks(through_vip);
+  EXPECT_EQ(Dnat(absl::StrCat("check ", kWeb)).output,
+            "missing: the rule for this host's own connections to "
+            "tcp:10.0.0.200:80\n"
+            "missing: the rule that forwards no packets for 10.0.0.200 from "
+            "eth1\n");
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  ExpectDnat(absl::StrCat("check ", kWeb), "as asked: 1 service\n");
+  ExpectTalks(through_vip);
+  client_.Ip(absl::StrCat("address add ", kVip, "/32 dev eth0"));
+  ExpectTalks(own);
 }
 
 TEST_F(DnatTest, ApplyingTwiceChangesNothing) {
@@ -335,7 +494,11 @@ TEST_F(DnatTest, WrongInputChangesNothing) {
         "--local=10.0.0.101 --interface=eth1",
         "apply --service=tcp:10.0.0.200 --local=10.0.0.101 --interface=eth1",
         "remove --service=tcp:10.0.0.200:80", "show --output=xml",
-        "apply --vip=10.0.0.200"}) {
+        "apply --vip=10.0.0.200",
+        "apply --service=tcp:10.0.0.200:80 --local=10.0.0.101 --interface=eth1 "
+        "--mss=535",
+        "apply --service=tcp:10.0.0.200:80 --local=10.0.0.101 --interface=eth1 "
+        "--mss=65496"}) {
     const Result result = Dnat(arguments);
     EXPECT_EQ(result.exit_code, 2) << arguments << ": " << result.output;
     EXPECT_EQ(AllRules(), before) << arguments;
@@ -384,7 +547,7 @@ TEST_F(DnatTest, CheckFindsWhatOthersChanged) {
        "different: tcp:10.0.0.200:80 on eth2 to 10.0.0.101:8080 is installed, "
        "asked was tcp:10.0.0.200:80 on eth1 to 10.0.0.101:8080\n"},
       {"insert rule ip l275_dnat requests accept",
-       "not made by dnat: rule 5 in chain requests\n"},
+       "not made by dnat: rule 9 in chain requests\n"},
       {"add chain ip l275_dnat mine", "not made by dnat: chain mine\n"},
       {"add set ip l275_dnat mine { type inet_service; }",
        "not made by dnat: set mine\n"},
@@ -418,13 +581,13 @@ TEST_F(DnatTest, CheckFindsADormantTable) {
   ExpectTalks(Connect(kVip, 80, web_));
 }
 
-TEST_F(DnatTest, AnswersOfForgottenConnectionsAreHeldBack) {
+TEST_F(DnatTest, LateAnswersOfForgottenConnectionsAreDropped) {
   ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
   WatchLocalAddressAtClient();
   const Connection connection = Connect(kVip, 80, web_);
   ExpectTalks(connection);
   FlushConnectionTracking();
-  ExpectServerIsHeldBackUntilClientSpeaks(connection);
+  ExpectServerIsSilentUntilClientSpeaks(connection);
   EXPECT_EQ(Packets(client_, "watch seen"), 0u);
   ExpectTalks(connection);
 }
@@ -433,7 +596,7 @@ TEST_F(DnatTest, DirectConnectionsOlderThanTheRulesGoOn) {
   const Connection direct = Connect(kLocal, 8080, web_);
   ExpectTalks(direct);
   ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
-  ExpectServerIsHeldBackUntilClientSpeaks(direct);
+  ExpectServerIsSilentUntilClientSpeaks(direct);
   ExpectTalks(direct);
 }
 

@@ -20,6 +20,10 @@ const google::protobuf::Value& Member(const google::protobuf::Value& object,
 const google::protobuf::Value& Element(const google::protobuf::Value& array,
                                        int index);
 
+// The document as text that is the same for equal documents, whatever the order
+// of their members.
+std::string CanonicalText(const google::protobuf::Value& value);
+
 // A number as a count: exact up to 2^53; 0 when negative or no number.
 uint64_t ReadCount(const google::protobuf::Value& number);
 

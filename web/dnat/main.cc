@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/status_util.h"
 #include "common/version.h"
 #include "web/dnat/commands.h"
 #include "web/dnat/nat_rule.h"
@@ -29,6 +30,9 @@ DEFINE_string(local, "",
 DEFINE_string(interface, "",
               "interfaces that the services' packets come in on, a comma list; "
               "one for all services, or one for each (no default)");
+DEFINE_int32(mss, 0,
+             "the largest TCP segment of the services' connections, in bytes; "
+             "0: no limit");
 DEFINE_string(output, "table", "what show prints: table or json");
 
 DECLARE_bool(help);
@@ -64,6 +68,9 @@ Flags of apply and check, comma lists that pair up by position:
   --local=10.0.0.101[:8080]    one for all services or one for each; without a
                                port the service keeps its own
   --interface=eth1             one for all services or one for each
+  --mss=1360                   lower the MSS of the services' connections to so
+                               many bytes, for clients behind narrower paths;
+                               one for all services (no default: no limit)
 Flags of show:
   --output=table               table or json
 
@@ -73,12 +80,15 @@ Examples:
   dnat apply --service=tcp:10.0.0.200:80 --local=10.0.0.101 --interface=eth1
   dnat apply --service=tcp:10.0.0.200:80,tcp:10.0.0.200:443 \
       --local=10.0.0.101:8080,10.0.0.101:8443 --interface=eth1
+  dnat apply --service=tcp:10.0.0.200:80 --local=10.0.0.101 --interface=eth1 \
+      --mss=1360
   dnat check --service=tcp:10.0.0.200:80 --local=10.0.0.101 --interface=eth1
   dnat show --output=json
   dnat remove
 )";
 
-constexpr const char* kOwnFlags[] = {"service", "local", "interface", "output"};
+constexpr const char* kOwnFlags[] = {"service", "local", "interface", "mss",
+                                     "output"};
 
 int Refuse(absl::string_view why) {
   std::fprintf(stderr, "dnat: %s\n", std::string(why).c_str());
@@ -115,13 +125,24 @@ std::string StrayFlag(const std::vector<std::string>& taken) {
   return "";
 }
 
+absl::StatusOr<uint16_t> AskedMss() {
+  if (!IsGiven("mss")) return 0;
+  if (FLAGS_mss < NatRule::kLeastMss || FLAGS_mss > NatRule::kLargestMss) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--mss=", FLAGS_mss, ": expected ", NatRule::kLeastMss,
+                     " to ", NatRule::kLargestMss, " bytes"));
+  }
+  return static_cast<uint16_t>(FLAGS_mss);
+}
+
 absl::StatusOr<std::vector<NatRule>> AskedRules() {
   for (const char* flag : {"service", "local", "interface"}) {
     if (IsGiven(flag)) continue;
     return absl::InvalidArgumentError(
         absl::StrCat("--", flag, " is missing; dnat --help shows examples"));
   }
-  return ParseNatRules(FLAGS_service, FLAGS_local, FLAGS_interface);
+  L275_ASSIGN_OR_RETURN(const uint16_t mss, AskedMss());
+  return ParseNatRules(FLAGS_service, FLAGS_local, FLAGS_interface, mss);
 }
 
 int RunWithRules(int (*command)(const std::vector<NatRule>&)) {
@@ -147,10 +168,10 @@ struct CommandEntry {
 const std::vector<CommandEntry>& Commands() {
   static const auto* commands = new std::vector<CommandEntry>{
       {"apply",
-       {"service", "local", "interface"},
+       {"service", "local", "interface", "mss"},
        [] { return RunWithRules(Apply); }},
       {"check",
-       {"service", "local", "interface"},
+       {"service", "local", "interface", "mss"},
        [] { return RunWithRules(Check); }},
       {"show", {"output"}, RunShow},
       {"remove", {}, Remove},

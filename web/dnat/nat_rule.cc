@@ -109,8 +109,9 @@ std::string NatRule::LocalToString() const {
 }
 
 std::string NatRule::ToString() const {
+  const std::string limit = mss == 0 ? "" : absl::StrCat(", MSS ", mss);
   return absl::StrCat(service.ToString(), " on ", interface, " to ",
-                      LocalToString());
+                      LocalToString(), limit);
 }
 
 bool ComesBefore(const ServiceAddress& a, const ServiceAddress& b) {
@@ -120,9 +121,10 @@ bool ComesBefore(const ServiceAddress& a, const ServiceAddress& b) {
   return key(a) < key(b);
 }
 
-absl::StatusOr<std::vector<NatRule>> ParseNatRules(
-    absl::string_view services, absl::string_view locals,
-    absl::string_view interfaces) {
+absl::StatusOr<std::vector<NatRule>> ParseNatRules(absl::string_view services,
+                                                   absl::string_view locals,
+                                                   absl::string_view interfaces,
+                                                   uint16_t mss) {
   const Words service_words = absl::StrSplit(services, ',');
   const Words local_words = absl::StrSplit(locals, ',');
   const Words interface_words = absl::StrSplit(interfaces, ',');
@@ -136,6 +138,7 @@ absl::StatusOr<std::vector<NatRule>> ParseNatRules(
     L275_ASSIGN_OR_RETURN(
         NatRule rule, ParseNatRule(service_words[i], ForService(local_words, i),
                                    ForService(interface_words, i)));
+    rule.mss = mss;
     rules.push_back(std::move(rule));
   }
   std::sort(rules.begin(), rules.end(), [](const NatRule& a, const NatRule& b) {

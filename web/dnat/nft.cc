@@ -57,7 +57,8 @@ absl::StatusOr<Nft> Nft::Create() {
       nft_ctx_buffer_error(context.get()) != 0) {
     return absl::ResourceExhaustedError("nft_ctx_new: out of memory");
   }
-  nft_ctx_output_set_flags(context.get(), NFT_CTX_OUTPUT_JSON);
+  nft_ctx_output_set_flags(context.get(),
+                           NFT_CTX_OUTPUT_JSON | NFT_CTX_OUTPUT_NUMERIC_ALL);
   return Nft(std::move(context));
 }
 

@@ -11,7 +11,9 @@
 namespace l275 {
 
 // nftables in the caller's network namespace, through libnftables: commands and
-// answers in its JSON (libnftables-json(5)).
+// answers in its JSON (libnftables-json(5)). Answers have numbers instead of
+// names of protocols, flags, states and priorities, so that they are the same
+// on a host without /etc/protocols or /etc/services.
 //
 // Owns libnftables' context. One thread.
 class Nft {

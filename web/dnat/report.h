@@ -8,7 +8,7 @@
 
 namespace l275 {
 
-// What `dnat show` tells of the installed table.
+// What `dnat show` prints of the installed table.
 dnat::Report MakeReport(const Ruleset& installed);
 
 // As a table for people, with a newline at the end.

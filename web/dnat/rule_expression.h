@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "web/dnat/answer_guard.h"
+#include "common/service_address.h"
 #include "web/dnat/nat_rule.h"
 
 namespace l275 {
@@ -18,25 +18,33 @@ struct RuleCounter {
   uint64_t bytes = 0;
 };
 
-// A rule as it is installed: what it is, and what it counted.
-template <typename Rule>
-struct Counted {
-  Rule rule;
-  RuleCounter counter;
+// The "expr" of rules in the JSON of libnftables (libnftables-json(5)), just as
+// libnftables lists them (see Nft), with counters at 0. table_rules.h says what
+// each rule is for.
+//
+// Protocols, flags and states are numbers: libnftables writes names only where
+// files like /etc/protocols have them.
+std::string RequestExpression(const NatRule& rule);
+std::string OwnRequestExpression(const NatRule& rule);
+std::string LateAnswerExpression(const NatRule& rule);
+std::string StrayRequestExpression(const NatRule& rule);
+std::string RequestMssExpression(const NatRule& rule);
+std::string AnswerMssExpression(const NatRule& rule);
+
+// Sets the counter in an installed rule's "expr" to 0, and returns what it was.
+RuleCounter TakeCounter(google::protobuf::Value* expression);
+
+// Back from an installed rule's "expr", after TakeCounter(). None when it is
+// anything but what RequestExpression() writes. The MSS is not in there.
+std::optional<NatRule> ReadRequest(const google::protobuf::Value& expression);
+
+struct MssLimit {
+  ServiceAddress service;
+  uint16_t mss = 0;
 };
 
-// The "expr" of a rule in the JSON of libnftables (libnftables-json(5)),
-// written just as libnftables lists it, so that what is wanted and what is
-// installed can be compared.
-std::string ToExpression(const NatRule& rule, const RuleCounter& counter = {});
-std::string ToExpression(const AnswerGuard& guard,
-                         const RuleCounter& counter = {});
-
-// Back from an installed rule's "expr". None when it is anything but what
-// ToExpression() writes.
-std::optional<Counted<NatRule>> ReadNatRule(
-    const google::protobuf::Value& expression);
-std::optional<Counted<AnswerGuard>> ReadAnswerGuard(
+// The same of RequestMssExpression().
+std::optional<MssLimit> ReadRequestMss(
     const google::protobuf::Value& expression);
 
 }  // namespace l275

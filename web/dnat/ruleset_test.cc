@@ -22,11 +22,11 @@ using ::testing::IsEmpty;
 // 10.0.0.101:8080, after seven connections.
 constexpr char kTable[] =
     R"({"table": {"family": "ip", "name": "l275_dnat", "handle": 2}})";
-constexpr char kRequests[] =
+constexpr char kRequestsChain[] =
     R"({"chain": {"family": "ip", "table": "l275_dnat", "name": "requests",
         "handle": 1, "type": "nat", "hook": "prerouting", "prio": -100,
         "policy": "accept"}})";
-constexpr char kAnswers[] =
+constexpr char kAnswersChain[] =
     R"({"chain": {"family": "ip", "table": "l275_dnat", "name": "answers",
         "handle": 2, "type": "filter", "hook": "postrouting", "prio": 0,
         "policy": "accept"}})";
@@ -51,9 +51,9 @@ constexpr char kGuard[] =
         {"match": {"op": "==", "left": {"payload": {"protocol": "tcp",
                    "field": "sport"}}, "right": 8080}},
         {"match": {"op": "in", "left": {"payload": {"protocol": "tcp",
-                   "field": "flags"}}, "right": "ack"}},
+                   "field": "flags"}}, "right": 16}},
         {"match": {"op": "in", "left": {"ct": {"key": "state"}},
-                   "right": ["invalid", "new"]}},
+                   "right": [1, 8]}},
         {"counter": {"packets": 1, "bytes": 52}}, {"drop": null}]}})";
 
 std::string Answer(const std::vector<std::string>& objects) {
@@ -76,18 +76,37 @@ std::string With(absl::string_view object, absl::string_view from,
   return text.replace(place, from.size(), std::string(to));
 }
 
+std::vector<NatRule> Rules(absl::string_view services, absl::string_view locals,
+                           uint16_t mss = 0) {
+  const auto rules = ParseNatRules(services, locals, "eth1", mss);
+  EXPECT_TRUE(rules.ok()) << rules.status();
+  return rules.value_or(std::vector<NatRule>());
+}
+
+// The derived rule of the chain `answers` that belongs to kRule.
+TableRule Guard() {
+  for (TableRule& rule :
+       DerivedRules(Rules("tcp:10.0.0.200:80", "10.0.0.101:8080"))) {
+    if (rule.chain == kLateAnswers) return rule;
+  }
+  ADD_FAILURE() << "none";
+  return {};
+}
+
 TEST(ParseRulesetTest, ReadsWhatIsInstalled) {
-  const Ruleset ruleset = Parse({kTable, kRequests, kAnswers, kRule, kGuard});
+  const Ruleset ruleset =
+      Parse({kTable, kRequestsChain, kAnswersChain, kRule, kGuard});
   EXPECT_TRUE(ruleset.installed);
   EXPECT_THAT(ruleset.strangers, IsEmpty());
-  ASSERT_EQ(ruleset.rules.size(), 1u);
-  EXPECT_EQ(ruleset.rules[0].rule.ToString(),
+  ASSERT_EQ(ruleset.services.size(), 1u);
+  EXPECT_EQ(ruleset.services[0].rule.ToString(),
             "tcp:10.0.0.200:80 on eth1 to 10.0.0.101:8080");
-  EXPECT_EQ(ruleset.rules[0].counter.packets, 7u);
-  EXPECT_EQ(ruleset.rules[0].counter.bytes, 420u);
-  ASSERT_EQ(ruleset.guards.size(), 1u);
-  EXPECT_EQ(ruleset.guards[0].rule.ToString(), "10.0.0.101:8080 on eth1");
-  EXPECT_EQ(ruleset.guards[0].counter.packets, 1u);
+  EXPECT_EQ(ruleset.services[0].counter.packets, 7u);
+  EXPECT_EQ(ruleset.services[0].counter.bytes, 420u);
+  ASSERT_EQ(ruleset.derived.size(), 1u);
+  EXPECT_TRUE(IsSame(ruleset.derived[0], Guard()));
+  EXPECT_EQ(Describe(ruleset.derived[0]), "rule 4 in chain answers");
+  EXPECT_EQ(ruleset.derived[0].counter.packets, 1u);
 }
 
 struct Strange {
@@ -103,8 +122,8 @@ TEST_P(StrangerTest, IsNamed) {
   const Strange& row = GetParam();
   const Ruleset ruleset = Parse({With(row.object, row.from, row.to)});
   EXPECT_THAT(ruleset.strangers, ElementsAre(row.stranger));
-  EXPECT_THAT(ruleset.rules, IsEmpty());
-  EXPECT_THAT(ruleset.guards, IsEmpty());
+  EXPECT_THAT(ruleset.services, IsEmpty());
+  EXPECT_THAT(ruleset.derived, IsEmpty());
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -112,9 +131,9 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Strange{kTable, "\"handle\": 2", "\"flags\": \"dormant\"",
                 "a flag or another setting of the table"},
-        Strange{kRequests, "-100", "-99", "chain requests"},
-        Strange{kRequests, "\"requests\"", "\"mine\"", "chain mine"},
-        Strange{kAnswers, "postrouting", "output", "chain answers"},
+        Strange{kRequestsChain, "-100", "-99", "chain requests"},
+        Strange{kRequestsChain, "\"requests\"", "\"mine\"", "chain mine"},
+        Strange{kAnswersChain, "postrouting", "output", "chain answers"},
         Strange{kRule, "\"==\"", "\"!=\"", "rule 3 in chain requests"},
         Strange{kRule, "iifname", "oifname", "rule 3 in chain requests"},
         Strange{kRule, "\"eth1\"", "[\"eth1\", \"eth2\"]",
@@ -130,14 +149,25 @@ INSTANTIATE_TEST_SUITE_P(
                 "rule 3 in chain requests"},
         Strange{kRule, "{\"dnat\"", "{\"log\": null}, {\"dnat\"",
                 "rule 3 in chain requests"},
-        Strange{kRule, "\"requests\"", "\"answers\"",
-                "rule 3 in chain answers"},
-        Strange{kGuard, "8080", "{\"range\": [1, 8080]}",
-                "rule 4 in chain answers"},
-        Strange{kGuard, "\"ack\"", "\"rst\"", "rule 4 in chain answers"},
-        Strange{kGuard, "drop", "accept", "rule 4 in chain answers"},
+        Strange{kRule, "\"requests\"", "\"mine\"", "rule 3 in chain mine"},
         Strange{R"({"set": {"family": "ip", "name": "s"}})", "ip", "ip",
                 "set s"}));
+
+TEST(ParseRulesetTest, ChangedDerivedRuleIsAnother) {
+  const std::pair<const char*, const char*> changes[] = {
+      {"8080", "{\"range\": [1, 8080]}"},
+      {"16", "4"},
+      {"[1, 8]", "[1]"},
+      {"drop", "accept"},
+      {"eth1", "eth2"},
+      {"oifname", "iifname"},
+  };
+  for (const auto& [from, to] : changes) {
+    const Ruleset ruleset = Parse({With(kGuard, from, to)});
+    ASSERT_EQ(ruleset.derived.size(), 1u) << from;
+    EXPECT_EQ(FindRule(ruleset, Guard()), nullptr) << from;
+  }
+}
 
 TEST(ParseRulesetTest, RefusesWhatIsNoAnswer) {
   for (const char* text : {"", "[]", "{}", "{\"nftables\": 1}", "Error"}) {
@@ -171,22 +201,29 @@ std::string AnswerAfter(const std::string& command) {
 }
 
 TEST(ReplaceCommandTest, WritesWhatIsRead) {
-  const auto rules =
-      ParseNatRules("tcp:10.0.0.200:80,tcp:10.0.0.200:443,tcp:10.0.0.201:0",
-                    "10.0.0.101:8080,10.0.0.101,10.0.0.101", "eth1");
-  ASSERT_TRUE(rules.ok()) << rules.status();
-  const absl::StatusOr<Ruleset> read =
-      ParseRuleset(AnswerAfter(ReplaceCommand(*rules)));
-  ASSERT_TRUE(read.ok()) << read.status();
-  const Ruleset& ruleset = *read;
-  EXPECT_THAT(ruleset.strangers, IsEmpty());
-  ASSERT_EQ(ruleset.rules.size(), 3u);
-  for (size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(ruleset.rules[i].rule, (*rules)[i]);
+  for (const uint16_t mss : {0, 1360}) {
+    const std::vector<NatRule> rules =
+        Rules("tcp:10.0.0.200:80,tcp:10.0.0.200:443,tcp:10.0.0.201:0",
+              "10.0.0.101:8080,10.0.0.101,10.0.0.101", mss);
+    const Ruleset ruleset = *ParseRuleset(AnswerAfter(ReplaceCommand(rules)));
+    EXPECT_THAT(ruleset.strangers, IsEmpty());
+    ASSERT_EQ(ruleset.services.size(), 3u);
+    for (size_t i = 0; i < 3; ++i) {
+      EXPECT_EQ(ruleset.services[i].rule.ToString(), rules[i].ToString());
+    }
+    const std::vector<TableRule> derived = DerivedRules(rules);
+    ASSERT_EQ(ruleset.derived.size(), derived.size());
+    for (size_t i = 0; i < derived.size(); ++i) {
+      EXPECT_TRUE(IsSame(ruleset.derived[i], derived[i])) << derived[i].words;
+    }
   }
-  ASSERT_EQ(ruleset.guards.size(), 2u);
-  EXPECT_EQ(ruleset.guards[0].rule.port, 443);
-  EXPECT_EQ(ruleset.guards[1].rule.port, 8080);
+}
+
+TEST(ReplaceCommandTest, WritesNoNames) {
+  // Names that libnftables would read from /etc/protocols or /etc/services.
+  const std::string command =
+      ReplaceCommand(Rules("tcp:10.0.0.201:0", "10.0.0.101", 1360));
+  EXPECT_EQ(command.find("\"tcp\"}"), std::string::npos) << command;
 }
 
 }  // namespace
