@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
@@ -15,7 +14,9 @@ namespace {
 constexpr char kFolder[] = "/run/l275";
 constexpr char kNamespace[] = "/proc/self/ns/net";
 
-absl::StatusOr<std::string> PathOf(absl::string_view name) {
+}  // namespace
+
+absl::StatusOr<std::string> NamespaceFilePath(absl::string_view name) {
   struct stat network_namespace;
   if (stat(kNamespace, &network_namespace) != 0) {
     return ErrnoStatus(errno, absl::StrCat("stat(", kNamespace, ")"));
@@ -24,10 +25,8 @@ absl::StatusOr<std::string> PathOf(absl::string_view name) {
                       ".lock");
 }
 
-}  // namespace
-
 absl::StatusOr<UniqueFd> OpenNamespaceFile(absl::string_view name) {
-  L275_ASSIGN_OR_RETURN(const std::string path, PathOf(name));
+  L275_ASSIGN_OR_RETURN(const std::string path, NamespaceFilePath(name));
   if (mkdir(kFolder, 0755) != 0 && errno != EEXIST) {
     return ErrnoStatus(errno, absl::StrCat("mkdir(", kFolder, ")"));
   }

@@ -67,6 +67,9 @@ class NetlinkReply {
   bool Has(int attribute) const { return attributes_[attribute] != nullptr; }
 
   // The value of an attribute; none when it is absent or of another size.
+  std::optional<uint8_t> Uint8(int attribute) const {
+    return Value<uint8_t>(attribute);
+  }
   std::optional<uint32_t> Uint32(int attribute) const {
     return Value<uint32_t>(attribute);
   }

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
@@ -9,7 +10,10 @@
 #include "common/json.h"
 #include "common/status_util.h"
 #include "web/dnat/differences.h"
+#include "web/dnat/host_check.h"
+#include "web/dnat/host_view.h"
 #include "web/dnat/host_warnings.h"
+#include "web/dnat/keeper_lock.h"
 #include "web/dnat/nat_table.h"
 #include "web/dnat/report.h"
 
@@ -24,18 +28,46 @@ std::string CountServices(const std::vector<NatRule>& rules) {
                       rules.size() == 1 ? " service" : " services");
 }
 
+// Refuses to change what `dnat keep` would restore at once.
+absl::Status CheckNoKeeper(absl::string_view instead) {
+  L275_ASSIGN_OR_RETURN(const std::optional<pid_t> keeper, FindKeeper());
+  if (!keeper.has_value()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("nothing was changed: dnat keep (process ", *keeper,
+                   ") would restore its rules; ", instead));
+}
+
 Output ApplyRules(const std::vector<NatRule>& rules) {
   L275_ASSIGN_OR_RETURN(NatTable table, NatTable::Create());
+  L275_ASSIGN_OR_RETURN(const Ruleset installed, table.Read());
+  if (!Differences(rules, installed).empty()) {
+    L275_RETURN_IF_ERROR(CheckNoKeeper(
+        "change its flags and restart it (systemctl restart l275-dnat)"));
+  }
   L275_ASSIGN_OR_RETURN(const bool changed, table.Apply(rules));
   return absl::StrCat(
       changed ? "applied: " : "unchanged: ", CountServices(rules), "\n");
 }
 
-absl::StatusOr<std::vector<std::string>> FindDifferences(
-    const std::vector<NatRule>& rules) {
+struct CheckResult {
+  bool good = true;
+  std::vector<std::string> lines;
+};
+
+absl::StatusOr<CheckResult> CheckAll(const std::vector<NatRule>& rules,
+                                     std::optional<Ipv4Address> client) {
   L275_ASSIGN_OR_RETURN(NatTable table, NatTable::Create());
   L275_ASSIGN_OR_RETURN(const Ruleset installed, table.Read());
-  return Differences(rules, installed);
+  L275_ASSIGN_OR_RETURN(const HostView host, ReadHostView(rules, client));
+  CheckResult result;
+  result.lines = Differences(rules, installed);
+  result.good = result.lines.empty();
+  for (const HostFinding& finding : CheckHost(rules, host)) {
+    if (finding.loses_traffic) result.good = false;
+    result.lines.push_back(
+        absl::StrCat(finding.loses_traffic ? "" : "warning: ", finding.text));
+  }
+  return result;
 }
 
 Output ShowTable(bool as_json) {
@@ -46,6 +78,8 @@ Output ShowTable(bool as_json) {
 }
 
 Output RemoveTable() {
+  L275_RETURN_IF_ERROR(
+      CheckNoKeeper("stop it first (systemctl stop l275-dnat)"));
   L275_ASSIGN_OR_RETURN(NatTable table, NatTable::Create());
   L275_ASSIGN_OR_RETURN(const bool removed, table.Remove());
   return std::string(removed ? "removed\n" : "not installed\n");
@@ -69,23 +103,21 @@ int Print(const Output& output) {
 int Apply(const std::vector<NatRule>& rules) {
   const int code = Print(ApplyRules(rules));
   if (code != 0) return code;
-  for (const std::string& warning : HostWarnings(rules)) {
-    std::fprintf(stderr, "dnat: warning: %s\n", warning.c_str());
-  }
+  PrintHostWarnings(rules);
   return 0;
 }
 
-int Check(const std::vector<NatRule>& rules) {
-  const absl::StatusOr<std::vector<std::string>> differences =
-      FindDifferences(rules);
-  if (!differences.ok()) return Fail(differences.status());
-  if (differences->empty()) {
-    return Print(absl::StrCat("as asked: ", CountServices(rules), "\n"));
+int Check(const std::vector<NatRule>& rules,
+          std::optional<Ipv4Address> client) {
+  const absl::StatusOr<CheckResult> result = CheckAll(rules, client);
+  if (!result.ok()) return Fail(result.status());
+  std::string text;
+  for (const std::string& line : result->lines) {
+    absl::StrAppend(&text, line, "\n");
   }
-  for (const std::string& line : *differences) {
-    std::printf("%s\n", line.c_str());
-  }
-  return 1;
+  if (result->good) absl::StrAppend(&text, "ok: ", CountServices(rules), "\n");
+  const int code = Print(text);
+  return result->good ? code : 1;
 }
 
 int Show(bool as_json) { return Print(ShowTable(as_json)); }

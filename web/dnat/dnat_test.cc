@@ -3,6 +3,7 @@
 // balancer would.
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -11,17 +12,22 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "common/mac_address.h"
 #include "common/testing/test_namespace.h"
 #include "common/unique_fd.h"
@@ -122,6 +128,78 @@ void ExpectTalks(const Connection& connection) {
            IsAcknowledged(connection.server);
   }));
 }
+
+// `dnat keep` on a host, until it is stopped or goes out of scope.
+class Keeper {
+ public:
+  Keeper(const TestNamespace& host, const std::string& flags) {
+    const TestNamespace::Scope scope(host);
+    notifications_.reset(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    // Abstract, so it is the network namespace's own.
+    sockaddr_un name{};
+    name.sun_family = AF_UNIX;
+    absl::string_view("\0dnat_keep", 10).copy(name.sun_path, 10);
+    EXPECT_EQ(bind(notifications_.get(), reinterpret_cast<sockaddr*>(&name),
+                   offsetof(sockaddr_un, sun_path) + 10),
+              0);
+    int ends[2];
+    EXPECT_EQ(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    log_.reset(ends[0]);
+    const UniqueFd write_end(ends[1]);
+    const std::string command = absl::StrCat(
+        "NOTIFY_SOCKET=@dnat_keep exec web/dnat/dnat keep ", flags);
+    pid_ = fork();
+    if (pid_ == 0) {
+      dup2(write_end.get(), STDERR_FILENO);
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+  }
+  ~Keeper() { Stop(); }
+  Keeper(const Keeper&) = delete;
+  Keeper& operator=(const Keeper&) = delete;
+
+  pid_t pid() const { return pid_; }
+
+  // Waits until it has told systemd that it is ready.
+  bool IsReady() {
+    pollfd readable{notifications_.get(), POLLIN, 0};
+    char text[100] = "";
+    return poll(&readable, 1, 30000) == 1 &&
+           recv(notifications_.get(), text, sizeof(text) - 1, 0) > 0 &&
+           absl::string_view(text) == "READY=1";
+  }
+
+  // Waits for the text in its log, after what was waited for before.
+  bool Logs(const std::string& text) {
+    return WaitUntil([&] {
+      char buffer[4096];
+      const ssize_t got = read(log_.get(), buffer, sizeof(buffer));
+      if (got > 0) text_.append(buffer, static_cast<size_t>(got));
+      const size_t place = text_.find(text);
+      if (place == std::string::npos) return false;
+      text_.erase(0, place + text.size());
+      return true;
+    });
+  }
+
+  // Returns its exit code.
+  int Stop() {
+    if (pid_ <= 0) return -1;
+    kill(pid_, SIGTERM);
+    int status = 0;
+    EXPECT_EQ(waitpid(pid_, &status, 0), pid_);
+    pid_ = 0;
+    notifications_.reset();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  UniqueFd notifications_;
+  UniqueFd log_;
+  std::string text_;
+  pid_t pid_ = 0;
+};
 
 class DnatTest : public ::testing::Test {
  protected:
@@ -292,10 +370,11 @@ TEST_F(DnatTest, LocalAddressCanBeUsedDirectly) {
 }
 
 TEST_F(DnatTest, ARefusalComesFromTheVip) {
-  ExpectDnat(
+  const Result applied = Dnat(
       "apply --service=tcp:10.0.0.200:80 --local=10.0.0.101:81 "
-      "--interface=eth1",
-      "applied: 1 service\n");
+      "--interface=eth1");
+  EXPECT_EQ(applied.exit_code, 0);
+  EXPECT_THAT(applied.output, HasSubstr("10.0.0.101:81: nobody listens there"));
   const TestNamespace::Scope scope(client_);
   const UniqueFd fd = TcpSocket();
   const sockaddr_in to = SocketAddress(kVip, 80);
@@ -324,7 +403,7 @@ TEST_F(DnatTest, WorksWithoutProtocolAndServiceNames) {
   const std::pair<const char*, const char*> rows[] = {
       {"apply ", "applied: 2 services\n"},
       {"apply ", "unchanged: 2 services\n"},
-      {"check ", "as asked: 2 services\n"},
+      {"check ", "ok: 2 services\n"},
   };
   const TestNamespace::Scope scope(server_);
   for (const auto& [command, output] : rows) {
@@ -333,7 +412,7 @@ TEST_F(DnatTest, WorksWithoutProtocolAndServiceNames) {
     EXPECT_EQ(result.exit_code, 0) << command;
     EXPECT_EQ(result.output, output);
   }
-  ExpectDnat(absl::StrCat("check ", flags), "as asked: 2 services\n");
+  ExpectDnat(absl::StrCat("check ", flags), "ok: 2 services\n");
 }
 
 TEST_F(DnatTest, AWebServerReachesItsOwnServiceByTheVip) {
@@ -400,11 +479,13 @@ TEST_F(DnatTest, LimitsTheMssOfBothDirections) {
   EXPECT_EQ(Packets(server_, "watch seen"), 1u);
   EXPECT_EQ(Packets(client_, "watch seen"), 1u);
   EXPECT_THAT(Dnat("show").output, HasSubstr(" 1360 "));
-  // A limit never raises what a host offers.
-  ExpectDnat(absl::StrCat("apply --mss=9000 ", kWeb), "applied: 1 service\n");
+  // A limit never raises what a host offers, and check compares it.
+  EXPECT_EQ(Dnat(absl::StrCat("apply --mss=9000 ", kWeb)).exit_code, 0);
   ExpectTalks(Connect(kVip, 80, web_));
   EXPECT_EQ(Dnat(absl::StrCat("check ", kWeb)).exit_code, 1);
-  ExpectDnat(absl::StrCat("check --mss=9000 ", kWeb), "as asked: 1 service\n");
+  const Result useless = Dnat(absl::StrCat("check --mss=9000 ", kWeb));
+  EXPECT_EQ(useless.exit_code, 0);
+  EXPECT_THAT(useless.output, HasSubstr("--mss=9000 limits nothing there"));
 }
 
 // The rules that dnat made before it had those for own connections, stray
@@ -428,7 +509,7 @@ TEST_F(DnatTest, ReplacesAnOlderVersionsRulesAndKeepsConnections) {
             "missing: the rule that forwards no packets for 10.0.0.200 from "
             "eth1\n");
   ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
-  ExpectDnat(absl::StrCat("check ", kWeb), "as asked: 1 service\n");
+  ExpectDnat(absl::StrCat("check ", kWeb), "ok: 1 service\n");
   ExpectTalks(through_vip);
   client_.Ip(absl::StrCat("address add ", kVip, "/32 dev eth0"));
   ExpectTalks(own);
@@ -521,8 +602,128 @@ TEST_F(DnatTest, WarnsOfWhatTheHostLacks) {
       "apply --service=tcp:10.0.0.200:80 --local=10.0.0.9 "
       "--interface=eth9");
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.output, HasSubstr("no interface eth9"));
-  EXPECT_THAT(result.output, HasSubstr("not have the address 10.0.0.9"));
+  EXPECT_THAT(result.output, HasSubstr("dnat: warning: eth9: this host has no "
+                                       "such interface"));
+  EXPECT_THAT(result.output, HasSubstr("dnat: warning: 10.0.0.9: not an "
+                                       "address of this host"));
+}
+
+TEST_F(DnatTest, CheckLooksAtTheHost) {
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  const std::string check = absl::StrCat("check ", kWeb);
+  const std::string check_client = check + " --client=10.5.0.2";
+  ExpectDnat(check, "ok: 1 service\n");
+
+  server_.Ip("address add 10.0.0.200/32 dev lo");
+  Result result = Dnat(check);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("VIP 10.0.0.200: is on lo"));
+  server_.Ip("address del 10.0.0.200/32 dev lo");
+  ExpectDnat(check, "ok: 1 service\n");
+
+  result = Dnat(check_client);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output,
+              HasSubstr("client 10.5.0.2: no route from 10.0.0.101"));
+  server_.Connect("eth2", client_, "eth3");
+  server_.Ip("route add 10.5.0.0/24 dev eth2");
+  server_.SetSysctl("ipv4/conf/eth1/rp_filter", "1");
+  result = Dnat(check_client);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output, HasSubstr("rp_filter of eth1 is 1 (strict)"));
+  server_.Ip("route replace 10.5.0.0/24 dev eth1");
+  ExpectDnat(check_client, "ok: 1 service\n");
+
+  web_.reset();
+  result = Dnat(check);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.output,
+              HasSubstr("10.0.0.101:8080: nobody listens there"));
+}
+
+// As docs/operating.md has healthbeacon's exec: check run it.
+TEST_F(DnatTest, CheckNeedsNoOtherCapability) {
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  const Result result = Dnat(absl::StrCat("check ", kWeb, " --client=10.0.0.1"),
+                             "setpriv --bounding-set=-all,+net_admin");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output, "ok: 1 service\n");
+}
+
+TEST_F(DnatTest, CheckNeedsAnAddressOfAClient) {
+  for (const char* client : {"", "10.5.0", "web1", "224.0.0.1"}) {
+    const Result result =
+        Dnat(absl::StrCat("check ", kWeb, " --client=", client));
+    EXPECT_EQ(result.exit_code, 2) << client;
+    EXPECT_THAT(result.output, HasSubstr("dnat: --client: ")) << client;
+  }
+}
+
+TEST_F(DnatTest, KeepRestoresWhatOthersChange) {
+  Keeper keeper(server_, kWeb);
+  ASSERT_TRUE(keeper.IsReady());
+  const Connection connection = Connect(kVip, 80, web_);
+  ExpectTalks(connection);
+  const std::string check = absl::StrCat("check ", kWeb);
+  ExpectDnat(check, "ok: 1 service\n");
+  for (const char* change :
+       {"flush ruleset", "delete table ip l275_dnat",
+        "flush chain ip l275_dnat answers",
+        "insert rule ip l275_dnat requests accept",
+        "add table ip l275_dnat { flags dormant; }", "flush ruleset"}) {
+    SCOPED_TRACE(change);
+    Nftables(server_, change);
+    EXPECT_TRUE(WaitUntil([&] { return Dnat(check).exit_code == 0; }));
+    ExpectTalks(connection);
+    ExpectTalks(Connect(kVip, 80, web_));
+    // Says who had changed them.
+    EXPECT_TRUE(keeper.Logs(
+        absl::StrCat("restored the rules, which \"dnat_test\" (process ",
+                     getpid(), ") had changed: ")));
+  }
+  // The changes of other tables are none of its business.
+  const std::string before = AllRules();
+  Nftables(server_, "add table ip mine");
+  Nftables(server_, "delete table ip mine");
+  EXPECT_EQ(AllRules(), before);
+}
+
+TEST_F(DnatTest, NoOtherCommandChangesWhatIsKept) {
+  Keeper keeper(server_, kWeb);
+  ASSERT_TRUE(keeper.IsReady());
+  const std::string before = AllRules();
+  const std::string keeper_name =
+      absl::StrCat("dnat keep (process ", keeper.pid(), ") would restore");
+  for (const std::string& command :
+       {std::string("remove"), absl::StrCat("apply ", kWebAndTls)}) {
+    const Result result = Dnat(command);
+    EXPECT_EQ(result.exit_code, 1) << command;
+    EXPECT_THAT(result.output, HasSubstr("nothing was changed: ")) << command;
+    EXPECT_THAT(result.output, HasSubstr(keeper_name)) << command;
+  }
+  const Result second = Dnat(absl::StrCat("keep ", kWeb));
+  EXPECT_EQ(second.exit_code, 1);
+  EXPECT_THAT(second.output, HasSubstr("another dnat keep runs already"));
+  ExpectDnat(absl::StrCat("apply ", kWeb), "unchanged: 1 service\n");
+  EXPECT_EQ(AllRules(), before);
+
+  EXPECT_EQ(keeper.Stop(), 0);
+  EXPECT_EQ(AllRules(), before) << "the rules stay";
+  ExpectDnat("remove", "removed\n");
+}
+
+TEST_F(DnatTest, KeepTakesOverRulesThatAreThere) {
+  ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
+  const Connection connection = Connect(kVip, 80, web_);
+  const std::string before = AllRules();
+  Keeper same(server_, kWeb);
+  ASSERT_TRUE(same.IsReady());
+  EXPECT_EQ(AllRules(), before);
+  EXPECT_EQ(same.Stop(), 0);
+  Keeper more(server_, kWebAndTls);
+  ASSERT_TRUE(more.IsReady());
+  ExpectDnat(absl::StrCat("check ", kWebAndTls), "ok: 2 services\n");
+  ExpectTalks(connection);
 }
 
 struct Tampering {
@@ -556,7 +757,7 @@ TEST_F(DnatTest, CheckFindsWhatOthersChanged) {
   for (const Tampering& row : rows) {
     SCOPED_TRACE(row.change);
     ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
-    ExpectDnat(check, "as asked: 1 service\n");
+    ExpectDnat(check, "ok: 1 service\n");
     Nftables(server_, row.change);
     const std::string before = AllRules();
     const Result result = Dnat(check);
@@ -565,7 +766,7 @@ TEST_F(DnatTest, CheckFindsWhatOthersChanged) {
     EXPECT_EQ(AllRules(), before);
   }
   ExpectDnat(absl::StrCat("apply ", kWeb), "applied: 1 service\n");
-  ExpectDnat(check, "as asked: 1 service\n");
+  ExpectDnat(check, "ok: 1 service\n");
 }
 
 // Apart from the others, as libnftables 1.0.6 lists the flag with a name that

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "common/ipv4_address.h"
 #include "common/status_util.h"
 #include "common/version.h"
 #include "web/dnat/commands.h"
+#include "web/dnat/keep.h"
 #include "web/dnat/nat_rule.h"
 
 DEFINE_string(service, "",
@@ -33,6 +36,9 @@ DEFINE_string(interface, "",
 DEFINE_int32(mss, 0,
              "the largest TCP segment of the services' connections, in bytes; "
              "0: no limit");
+DEFINE_string(client, "",
+              "the address of a client, like 10.5.0.2, whose route check looks "
+              "up (no default)");
 DEFINE_string(output, "table", "what show prints: table or json");
 
 DECLARE_bool(help);
@@ -58,12 +64,15 @@ table "ip l275_dnat"; no other table is touched.
 
 Commands:
   apply   make the table hold exactly the services asked for; connections stay
-  check   compare the table with the services asked for: exit code 1 and a line
-          for each difference
+  keep    apply, and stay: restore the rules when another process changes or
+          removes them (nft flush ruleset); the rules stay when it is stopped
+  check   compare the table with the services asked for, and look whether the
+          host is as they need it: exit code 1 and a line for each thing that
+          loses traffic, also a line for each warning
   show    print the installed services
   remove  remove the table
 
-Flags of apply and check, comma lists that pair up by position:
+Flags of apply, keep and check, comma lists that pair up by position:
   --service=tcp:10.0.0.200:80  PROTOCOL:VIP:PORT; port 0 is all ports
   --local=10.0.0.101[:8080]    one for all services or one for each; without a
                                port the service keeps its own
@@ -71,6 +80,8 @@ Flags of apply and check, comma lists that pair up by position:
   --mss=1360                   lower the MSS of the services' connections to so
                                many bytes, for clients behind narrower paths;
                                one for all services (no default: no limit)
+Flags of check:
+  --client=10.5.0.2            look up the route to this client too
 Flags of show:
   --output=table               table or json
 
@@ -87,8 +98,8 @@ Examples:
   dnat remove
 )";
 
-constexpr const char* kOwnFlags[] = {"service", "local", "interface", "mss",
-                                     "output"};
+constexpr const char* kOwnFlags[] = {"service", "local",  "interface",
+                                     "mss",     "client", "output"};
 
 int Refuse(absl::string_view why) {
   std::fprintf(stderr, "dnat: %s\n", std::string(why).c_str());
@@ -151,6 +162,20 @@ int RunWithRules(int (*command)(const std::vector<NatRule>&)) {
   return command(*rules);
 }
 
+int RunCheck() {
+  std::optional<Ipv4Address> client;
+  if (IsGiven("client")) {
+    const absl::StatusOr<Ipv4Address> parsed = ParseHostAddress(FLAGS_client);
+    if (!parsed.ok()) {
+      return Refuse(absl::StrCat("--client: ", parsed.status().message()));
+    }
+    client = *parsed;
+  }
+  const absl::StatusOr<std::vector<NatRule>> rules = AskedRules();
+  if (!rules.ok()) return Refuse(rules.status().message());
+  return Check(*rules, client);
+}
+
 int RunShow() {
   if (FLAGS_output != "table" && FLAGS_output != "json") {
     return Refuse(
@@ -170,9 +195,10 @@ const std::vector<CommandEntry>& Commands() {
       {"apply",
        {"service", "local", "interface", "mss"},
        [] { return RunWithRules(Apply); }},
-      {"check",
+      {"keep",
        {"service", "local", "interface", "mss"},
-       [] { return RunWithRules(Check); }},
+       [] { return RunWithRules(Keep); }},
+      {"check", {"service", "local", "interface", "mss", "client"}, RunCheck},
       {"show", {"output"}, RunShow},
       {"remove", {}, Remove},
   };
@@ -186,8 +212,9 @@ int RunCommand(const std::string& name) {
     if (stray.empty()) return command.run();
     return Refuse(absl::StrCat(name, " takes no --", stray));
   }
-  return Refuse(absl::StrCat("no command \"", name,
-                             "\"; expected apply, check, show or remove"));
+  return Refuse(
+      absl::StrCat("no command \"", name,
+                   "\"; expected apply, keep, check, show or remove"));
 }
 
 int Main(int argc, char** argv) {

@@ -1,0 +1,59 @@
+#include "web/dnat/keep.h"
+
+#include <event2/event.h>
+#include <systemd/sd-daemon.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "common/libevent_log.h"
+#include "common/libevent_ptr.h"
+#include "common/status_util.h"
+#include "glog/logging.h"
+#include "web/dnat/host_warnings.h"
+#include "web/dnat/rule_keeper.h"
+
+namespace l275 {
+namespace {
+
+EventPtr StopAt(event_base* base, int signal_number) {
+  EventPtr event(evsignal_new(
+      base, signal_number,
+      [](evutil_socket_t, short, void* loop) {
+        event_base_loopbreak(static_cast<event_base*>(loop));
+      },
+      base));
+  CHECK(event != nullptr && evsignal_add(event.get(), nullptr) == 0)
+      << "cannot watch signal " << signal_number;
+  return event;
+}
+
+absl::Status RunKeeper(const std::vector<NatRule>& rules) {
+  RouteLibeventLog();
+  const EventBasePtr base(event_base_new());
+  if (!base) return absl::InternalError("event_base_new() failed");
+  const EventPtr signals[] = {StopAt(base.get(), SIGTERM),
+                              StopAt(base.get(), SIGINT)};
+  L275_ASSIGN_OR_RETURN(const std::unique_ptr<RuleKeeper> keeper,
+                        RuleKeeper::Create(base.get(), rules));
+  PrintHostWarnings(rules);
+  for (const NatRule& rule : rules) LOG(INFO) << "keeping " << rule.ToString();
+  sd_notify(0, "READY=1");
+  event_base_dispatch(base.get());
+  sd_notify(0, "STOPPING=1");
+  LOG(INFO) << "stopped; the rules stay installed (dnat remove removes them)";
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int Keep(const std::vector<NatRule>& rules) {
+  const absl::Status status = RunKeeper(rules);
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "dnat: %s\n", std::string(status.message()).c_str());
+  return 1;
+}
+
+}  // namespace l275
