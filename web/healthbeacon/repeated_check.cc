@@ -17,7 +17,8 @@ RepeatedCheck::RepeatedCheck(event_base* base, std::string name,
       options_(options),
       on_change_(std::move(on_change)),
       judge_(options.judge, std::chrono::steady_clock::now()),
-      log_(base, absl::StrCat("results of check ", name_)),
+      log_(base, absl::StrCat("results of check ", name_), google::GLOG_INFO,
+           kLogLines),
       timer_(evtimer_new(
           base,
           [](evutil_socket_t, short, void* self) {

@@ -30,6 +30,9 @@ class RepeatedCheck {
     CheckJudge::Options judge;
   };
 
+  // Log lines in a minute.
+  static constexpr int kLogLines = 100;
+
   // `name` is the check's in the log. `on_change` is called after the verdict
   // changed; it must not destroy this.
   RepeatedCheck(event_base* base, std::string name, const Options& options,

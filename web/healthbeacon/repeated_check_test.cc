@@ -100,13 +100,13 @@ TEST_F(RepeatedCheckTest, AServiceThatComesAndGoesDoesNotFillTheLog) {
   options.judge.rise = 1;
   RepeatedCheck check = Make(options);
   check.Start();
-  for (int run = 1; run <= 30; ++run) {
+  for (int run = 1; run <= 120; ++run) {
     script_.result =
         run % 2 == 0 ? absl::UnavailableError("busy") : absl::OkStatus();
     RunUntilRuns(run);
   }
-  EXPECT_EQ(changes_, 30);
-  EXPECT_THAT(log_.Take(), SizeIs(LimitedLoopLog::kLines));
+  EXPECT_EQ(changes_, 120);
+  EXPECT_THAT(log_.Take(), SizeIs(RepeatedCheck::kLogLines));
 }
 
 TEST_F(RepeatedCheckTest, ARunWithoutAnAnswerIsCancelledAndBad) {
