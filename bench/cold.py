@@ -176,15 +176,17 @@ class Cold:
 
     def routes(self) -> None:
         """From before ip(8) is started to the agent's having written the change."""
-        gateways = [self._bed.web(name).address for name in ("web2", "web3")]
-        self._route(gateways[0])
+        server = self._bed.web("web2").host.namespace
+        server.ip("addr", "add", f"{_FAR}/32", "dev", "lo")
+        interfaces = [FABRIC_INTERFACE, HEALTH_INTERFACE]
+        self._route(interfaces[0])
         sent, web = verdict(self._agent, "forward_tx"), self._bed.web("web1").host
         counted = _counted(web)
         flood = Flood(self._bed, _UNCHANGED_PER_SECOND, False, flows=_UNCHANGED_PACKETS)
-        followed = self.samples["route to another gateway, followed"] = []
+        followed = self.samples["route by another interface, followed"] = []
         while flood.running:
-            gateways.reverse()
-            followed.append(1000 * self._route(gateways[0]))
+            interfaces.reverse()
+            followed.append(1000 * self._route(interfaces[0]))
             time.sleep(_CHANGE_EVERY_S)  # the pace of the changes
         sent = verdict(self._agent, "forward_tx") - sent
         wait_until(lambda: _counted(web) - counted >= sent, _DEADLINE_S, "all arrived")
@@ -192,16 +194,17 @@ class Cold:
         self._judge("slowest change of route, ms", max(followed), 100)
         self._judge("packets lost elsewhere", _UNCHANGED_PACKETS - sent)
         self._lb.host.namespace.ip("route", "flush", f"{_FAR}/32")
+        server.ip("addr", "del", f"{_FAR}/32", "dev", "lo")
 
-    def _route(self, gateway: str) -> float:
-        """Seconds until frames for the backend go there."""
+    def _route(self, interface: str) -> float:
+        """Seconds until frames for the backend leave by this interface."""
         start = time.perf_counter()
-        self._lb.host.namespace.ip("route", "replace", f"{_FAR}/32", "via", gateway)
+        self._lb.host.namespace.ip("route", "replace", f"{_FAR}/32", "dev", interface)
         wait_until(
-            lambda: next_hop(self._agent, _FAR)["next_hop"].get("gateway") == gateway
+            lambda: next_hop(self._agent, _FAR)["next_hop"]["interface"] == interface
             and is_ready(self._agent, _FAR),
             _DEADLINE_S,
-            f"route via {gateway}",
+            f"route by {interface}",
         )
         return time.perf_counter() - start
 

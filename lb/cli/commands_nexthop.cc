@@ -19,12 +19,6 @@ std::string OrDash(const std::string& text) {
   return text.empty() ? "-" : text;
 }
 
-// The neighbour's state, unless there is not even a way to it.
-std::string NeighbourText(const control::BackendNextHop& backend) {
-  const std::string& state = backend.next_hop().state();
-  return state == "no_route" ? state : OrDash(backend.neighbour_state());
-}
-
 // "1h2m3s", without fractions.
 std::string AgeText(uint64_t age_ms) {
   if (age_ms < 1000) return "0s";
@@ -38,7 +32,7 @@ std::vector<std::string> Row(const control::BackendNextHop& backend) {
           OrDash(hop.gateway()),
           OrDash(hop.interface()),
           OrDash(hop.destination_mac()),
-          NeighbourText(backend),
+          OrDash(backend.neighbour_state()),
           AgeText(backend.age_ms()),
           absl::StrCat(backend.frames_held()),
           OrDash(hop.reason())};

@@ -20,6 +20,12 @@ bool Neighbour::IsFixed() const {
   return learned || (state & (NUD_PERMANENT | NUD_NOARP)) != 0;
 }
 
+std::string WhyNotOneHost(const MacAddress& mac) {
+  if (mac == MacAddress{}) return "zero";
+  if (mac == MacAddress{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}) return "broadcast";
+  return (mac[0] & 1) != 0 ? "multicast" : "";
+}
+
 const char* NeighbourStateWord(uint16_t state) {
   switch (state) {
     case NUD_INCOMPLETE:

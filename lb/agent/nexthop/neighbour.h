@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <tuple>
 
 #include "common/ipv4_address.h"
@@ -38,6 +39,11 @@ struct Neighbour {
   // Whether it was made by somebody who says that ARP has no say in it.
   bool IsFixed() const;
 };
+
+// Why the address is not that of one host: zero, broadcast or multicast; empty:
+// it can be one. An ARP answer that names such an address must not be believed
+// (RFC 1812, 3.3.2): every host of the network would get the frames.
+std::string WhyNotOneHost(const MacAddress& mac);
 
 // A state, NUD_..., as ip-neighbour(8) prints it: "reachable", "failed".
 const char* NeighbourStateWord(uint16_t state);

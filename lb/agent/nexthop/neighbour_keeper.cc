@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -39,10 +40,24 @@ NetlinkRequest UseRequest(const NeighbourKey& key, int flags) {
 }
 
 absl::StatusOr<MacAddress> MacOf(const absl::StatusOr<Neighbour>& neighbour) {
-  if (!neighbour.ok()) return neighbour.status();
-  if (!neighbour->IsUsable()) return absl::NotFoundError("not resolved");
+  if (IsFailure(neighbour.status())) return neighbour.status();
+  if (!neighbour.ok() || !neighbour->IsUsable()) return absl::NotFoundError("");
   return *neighbour->mac;
 }
+
+// Whether the kernel has asked for it, for some time, without an answer. It
+// asks again and again for a managed one, so its state may be that of the next
+// try.
+bool HadFailed(const absl::StatusOr<Neighbour>& neighbour) {
+  if (!neighbour.ok()) return false;
+  return neighbour->state == NUD_FAILED ||
+         (neighbour->managed && neighbour->state == NUD_INCOMPLETE);
+}
+
+NeighbourKeeper::TimePoint Now() { return std::chrono::steady_clock::now(); }
+
+// Neighbours that Tick() confirms.
+constexpr size_t kMostAtOnce = 64;
 
 }  // namespace
 
@@ -57,7 +72,9 @@ void NeighbourKeeper::SetWanted(const std::set<NeighbourKey>& wanted) {
   }
   for (const NeighbourKey& key : wanted) {
     const auto [it, is_new] = wanted_.try_emplace(key);
-    if (is_new) Refresh(key, &it->second);
+    if (!is_new) continue;
+    it->second.failed_before = HadFailed(Read(key));
+    Refresh(key, &it->second);
   }
 }
 
@@ -99,6 +116,11 @@ absl::StatusOr<MacAddress> NeighbourKeeper::Find(
   return found->second.mac;
 }
 
+bool NeighbourKeeper::FailedBefore(const NeighbourKey& key) const {
+  const auto found = wanted_.find(key);
+  return found != wanted_.end() && found->second.failed_before;
+}
+
 uint16_t NeighbourKeeper::StateOf(const NeighbourKey& key) const {
   const auto found = wanted_.find(key);
   return found == wanted_.end() ? NUD_NONE : found->second.state;
@@ -119,9 +141,106 @@ void NeighbourKeeper::Probe(const NeighbourKey& key, TimePoint now) {
 
 void NeighbourKeeper::Refresh(const NeighbourKey& key, Entry* entry) {
   const absl::StatusOr<Neighbour> neighbour = ReadAndAsk(key, entry);
-  entry->mac = MacOf(neighbour);
   entry->state = neighbour.ok() ? neighbour->state : NUD_NONE;
-  if (entry->mac.ok()) entry->probed.reset();
+  TakeMac(key, neighbour, entry);
+  if (!entry->mac.ok()) return;
+  entry->probed.reset();
+  entry->failed_before = false;
+}
+
+// After a refused address the last good one counts until the kernel has
+// another, or has asked for it in vain.
+void NeighbourKeeper::TakeMac(const NeighbourKey& key,
+                              const absl::StatusOr<Neighbour>& neighbour,
+                              Entry* entry) {
+  const std::string why = WhyRefused(neighbour);
+  if (!why.empty()) return Refuse(key, *neighbour, why, entry);
+  const bool asking = neighbour.ok() && neighbour->state == NUD_INCOMPLETE;
+  if (entry->refused.has_value() && asking) return;
+  entry->refused.reset();
+  entry->mac = MacOf(neighbour);
+}
+
+std::string NeighbourKeeper::WhyRefused(
+    const absl::StatusOr<Neighbour>& neighbour) const {
+  if (!neighbour.ok() || !neighbour->IsUsable()) return "";
+  std::string why = WhyNotOneHost(*neighbour->mac);
+  if (why.empty() && own_macs_.count(*neighbour->mac) > 0) {
+    why = "this host's own";
+  }
+  return why;
+}
+
+void NeighbourKeeper::Refuse(const NeighbourKey& key,
+                             const Neighbour& neighbour, const std::string& why,
+                             Entry* entry) {
+  const std::string text =
+      absl::StrCat("refused the MAC address ", MacToString(*neighbour.mac),
+                   " for ", key.address.ToString(), ": it is ", why);
+  if (!entry->mac.ok()) entry->mac = absl::NotFoundError(text);
+  if (entry->refused != neighbour.mac) {
+    entry->refused = neighbour.mac;
+    ++refusals_;
+    refusals_log_.Log(text, Now());
+  }
+  if (!neighbour.IsFixed()) Forget(key, Now(), entry);
+}
+
+// The kernel keeps an address for up to a minute. Deleted, it asks for it at
+// once, and all hosts of the network hear the question.
+void NeighbourKeeper::Forget(const NeighbourKey& key, TimePoint now,
+                             Entry* entry) {
+  if (entry->forgotten && now < *entry->forgotten + kRetryInterval) return;
+  entry->forgotten = now;
+  NetlinkRequest request(RTM_DELNEIGH, 0, HeaderOf(key));
+  request.Put(NDA_DST, key.address);
+  absl::Status status = client_.Call(request, What("RTM_DELNEIGH", key));
+  if (!IsFailure(status)) status = Ask(key, false);
+  LOG_IF(WARNING, !status.ok()) << status.message();
+}
+
+// Not all at once: with thousands of backends their answers would come in one
+// burst.
+void NeighbourKeeper::Tick(TimePoint now) {
+  refusals_log_.Tick(now);
+  size_t left = std::max<size_t>(kMostAtOnce, wanted_.size() / 4);
+  for (auto& [key, entry] : wanted_) {
+    if (left == 0) return;
+    if (entry.refused.has_value()) Refresh(key, &entry);
+    if (ConfirmIfDue(key, now, &entry)) --left;
+  }
+}
+
+bool NeighbourKeeper::ConfirmIfDue(const NeighbourKey& key, TimePoint now,
+                                   Entry* entry) {
+  constexpr uint16_t kResting = NUD_REACHABLE | NUD_STALE;
+  const bool failed = entry->state == NUD_FAILED;
+  if (!failed && (entry->state & kResting) == 0) return false;
+  if (!entry->confirmed.has_value()) entry->confirmed = now;
+  if (now < *entry->confirmed + (failed ? kRetryInterval : kConfirmInterval)) {
+    return false;
+  }
+  entry->confirmed = now;
+  if (failed) {
+    Probe(key, now);
+    return true;
+  }
+  const absl::Status status = Confirm(key);
+  LOG_IF(WARNING, IsFailure(status)) << status.message();
+  return true;
+}
+
+// Without an address the request leaves the one that is there. It also takes
+// "managed" from the entry, which Ask() gives back.
+absl::Status NeighbourKeeper::Confirm(const NeighbourKey& key) {
+  L275_ASSIGN_OR_RETURN(const Neighbour neighbour, Read(key));
+  if (neighbour.IsFixed() || !neighbour.IsUsable()) return absl::OkStatus();
+  ndmsg header = HeaderOf(key);
+  header.ndm_state = NUD_PROBE;
+  NetlinkRequest request(RTM_NEWNEIGH, 0, header);
+  request.Put(NDA_DST, key.address);
+  L275_RETURN_IF_ERROR(client_.Call(request, What("RTM_NEWNEIGH", key)));
+  return neighbour.managed ? Ask(key, true) : absl::OkStatus();
 }
 
 absl::StatusOr<Neighbour> NeighbourKeeper::ReadAndAsk(const NeighbourKey& key,

@@ -8,9 +8,12 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "common/limited_log.h"
 #include "common/mac_address.h"
 #include "common/netlink/netlink_client.h"
 #include "lb/agent/nexthop/neighbour.h"
@@ -35,6 +38,17 @@ namespace l275 {
 // not wanted any more is un-managed if it was managed by this object; it stays
 // in the table until the kernel ages it out. The end of this object leaves all
 // as they are: the program goes on forwarding without the agent.
+//
+// The kernel itself would notice after up to a minute that a neighbour stopped
+// answering. So an entry is confirmed every kConfirmInterval: it is put into
+// the state "probe", in which the kernel uses it, asks three times, a second
+// apart, and lets it fail. While it has failed the kernel is made to ask again
+// every kRetryInterval.
+//
+// A MAC address that cannot be that of one other host (zero, broadcast,
+// multicast, one of this host's own) is refused, whoever told it to the kernel:
+// the last good address stays in use, and the entry is deleted and asked for
+// again.
 //
 // Notifications only say which entry to read anew: they may be older than what
 // was read already, an answer never is.
@@ -68,9 +82,21 @@ class NeighbourKeeper {
   // Reads what was noted, and asks for what has to be asked for again.
   void Refresh();
 
-  // Of a wanted neighbour. NotFound: it has not answered. Another error: a
-  // request to the kernel failed.
+  // To be called several times a second: confirms and asks for what is due.
+  void Tick(TimePoint now);
+
+  // The MAC addresses of this host's interfaces.
+  void SetOwnMacs(std::set<MacAddress> macs) { own_macs_ = std::move(macs); }
+
+  // Of a wanted neighbour. NotFound: it has not answered, or with a refused
+  // address only; the message says which. Another error: a request to the
+  // kernel failed.
   absl::StatusOr<MacAddress> Find(const NeighbourKey& key) const;
+  // Whether the kernel had been asking for it, without an answer, before it was
+  // wanted, and there was none since.
+  bool FailedBefore(const NeighbourKey& key) const;
+  // How often a MAC address was refused.
+  uint64_t refusals() const { return refusals_; }
   // NUD_..., as last read; NUD_NONE when there is no entry.
   uint16_t StateOf(const NeighbourKey& key) const;
 
@@ -79,6 +105,8 @@ class NeighbourKeeper {
   // most once in kProbeInterval for each; how often the kernel asks before it
   // gives up again is its own business (net.ipv4.neigh.*.mcast_solicit).
   static constexpr std::chrono::milliseconds kProbeInterval{100};
+  static constexpr std::chrono::milliseconds kConfirmInterval{2000};
+  static constexpr std::chrono::milliseconds kRetryInterval{1000};
   void Probe(const NeighbourKey& key, TimePoint now);
 
  private:
@@ -86,7 +114,13 @@ class NeighbourKeeper {
     absl::StatusOr<MacAddress> mac = absl::NotFoundError("not asked yet");
     uint16_t state = 0;  // NUD_...
     bool managed_by_us = false;
+    bool failed_before = false;
     std::optional<TimePoint> probed;
+    std::optional<TimePoint> confirmed;  // the last request to confirm it
+    // What the kernel has, when that is refused, and when it was last made to
+    // ask again for that reason.
+    std::optional<MacAddress> refused;
+    std::optional<TimePoint> forgotten;
   };
 
   void Refresh(const NeighbourKey& key, Entry* entry);
@@ -96,11 +130,22 @@ class NeighbourKeeper {
   absl::Status Ask(const NeighbourKey& key, bool exists);
   void Judge(const absl::StatusOr<Neighbour>& asked, Entry* entry);
   void Release(const NeighbourKey& key);
+  bool ConfirmIfDue(const NeighbourKey& key, TimePoint now, Entry* entry);
+  absl::Status Confirm(const NeighbourKey& key);
+  void TakeMac(const NeighbourKey& key,
+               const absl::StatusOr<Neighbour>& neighbour, Entry* entry);
+  std::string WhyRefused(const absl::StatusOr<Neighbour>& neighbour) const;
+  void Refuse(const NeighbourKey& key, const Neighbour& neighbour,
+              const std::string& why, Entry* entry);
+  void Forget(const NeighbourKey& key, TimePoint now, Entry* entry);
 
   NetlinkClient& client_;
   Kernel kernel_;
   std::map<NeighbourKey, Entry> wanted_;
   std::set<NeighbourKey> noted_;
+  std::set<MacAddress> own_macs_;
+  uint64_t refusals_ = 0;
+  LimitedLog refusals_log_{"refused MAC addresses", 1, google::GLOG_WARNING};
 };
 
 }  // namespace l275

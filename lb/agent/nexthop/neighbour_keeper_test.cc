@@ -5,11 +5,13 @@
 #include <net/if.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "absl/strings/match.h"
 #include "common/netlink/netlink_subscription.h"
+#include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "gmock/gmock.h"
@@ -18,6 +20,7 @@
 namespace l275 {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -203,17 +206,135 @@ TEST_F(NeighbourKeeperTest, ProbesAreLimited) {
   const auto has_failed = [&] { return keeper_->StateOf(key) == NUD_FAILED; };
   keeper_->SetWanted({key});
   ASSERT_TRUE(RunUntil(base_.get(), has_failed));
+  // From here on it fails when the test says so.
+  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "60000");
+  host_.SetSysctl("ipv4/neigh/eth1/interval_probe_time_ms", "60000");
+  host_.Ip("neigh change 10.0.0.3 dev eth1 nud failed");
   const auto now = std::chrono::steady_clock::now();
   keeper_->Probe(key, now);
   EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("INCOMPLETE"));
-  ASSERT_TRUE(RunUntil(base_.get(), [&] {
-    return absl::StrContains(host_.NeighbourText("10.0.0.3"), "FAILED");
-  }));
+  host_.Ip("neigh change 10.0.0.3 dev eth1 nud failed");
   keeper_->Probe(
       key, now + NeighbourKeeper::kProbeInterval - std::chrono::nanoseconds(1));
   EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("FAILED"));
   keeper_->Probe(key, now + NeighbourKeeper::kProbeInterval);
   EXPECT_THAT(host_.NeighbourText("10.0.0.3"), HasSubstr("INCOMPLETE"));
+}
+
+// Whoever does not answer any more is noticed within seconds, not when the
+// kernel thinks of it.
+TEST_F(NeighbourKeeperTest, ConfirmsWhatIsKnown) {
+  host_.SetSysctl("ipv4/neigh/eth1/base_reachable_time_ms", "600000");
+  const NeighbourKey key = Key("10.0.0.2");
+  keeper_->SetWanted({key});
+  ASSERT_TRUE(Resolves(key));
+  const auto start = std::chrono::steady_clock::now();
+  keeper_->Tick(start);
+  peer_.Ip("link set p1 arp off");
+  keeper_->Tick(start + NeighbourKeeper::kConfirmInterval -
+                std::chrono::nanoseconds(1));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("REACHABLE"));
+  keeper_->Tick(start + NeighbourKeeper::kConfirmInterval);
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed PROBE"));
+  EXPECT_TRUE(keeper_->Find(key).ok());
+  ASSERT_TRUE(RunUntil(base_.get(),
+                       [&] { return keeper_->StateOf(key) == NUD_FAILED; }));
+  EXPECT_FALSE(keeper_->Find(key).ok());
+  EXPECT_FALSE(keeper_->FailedBefore(key));
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed"));
+  // Asked for again, it is back as soon as it answers.
+  peer_.Ip("link set p1 arp on");
+  keeper_->Tick(std::chrono::steady_clock::now() +
+                NeighbourKeeper::kConfirmInterval +
+                NeighbourKeeper::kRetryInterval);
+  EXPECT_TRUE(Resolves(key));
+}
+
+TEST_F(NeighbourKeeperTest, WhoeverAnswersIsConfirmedAndStaysFound) {
+  const NeighbourKey key = Key("10.0.0.2");
+  keeper_->SetWanted({key});
+  ASSERT_TRUE(Resolves(key));
+  auto now = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) {
+    keeper_->Tick(now += NeighbourKeeper::kConfirmInterval);
+    EXPECT_TRUE(keeper_->Find(key).ok());
+    EXPECT_TRUE(RunUntil(base_.get(), [&] {
+      return absl::StrContains(host_.NeighbourText("10.0.0.2"),
+                               "managed REACHABLE");
+    }));
+  }
+}
+
+TEST_F(NeighbourKeeperTest, ConfirmsNoFixedOnes) {
+  host_.Ip("neigh add 10.0.0.9 lladdr 02:00:00:00:00:09 dev eth1");
+  keeper_->SetWanted({Key("10.0.0.9")});
+  const std::string before = host_.NeighbourText("10.0.0.9");
+  const auto now = std::chrono::steady_clock::now();
+  keeper_->Tick(now);
+  keeper_->Tick(now + NeighbourKeeper::kConfirmInterval);
+  EXPECT_EQ(host_.NeighbourText("10.0.0.9"), before);
+}
+
+TEST_F(NeighbourKeeperTest, KnowsWhatHadFailedBefore) {
+  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "60000");
+  host_.Ip("neigh add 10.0.0.8 dev eth1 nud failed");
+  host_.Ip("neigh add 10.0.0.7 dev eth1 managed");
+  host_.Ip("neigh add 10.0.0.2 dev eth1 nud failed");
+  const NeighbourKey back = Key("10.0.0.2");
+  keeper_->SetWanted({Key("10.0.0.8"), Key("10.0.0.7"), Key("10.0.0.6"), back});
+  EXPECT_TRUE(keeper_->FailedBefore(Key("10.0.0.8")));
+  EXPECT_TRUE(keeper_->FailedBefore(Key("10.0.0.7")));
+  EXPECT_FALSE(keeper_->FailedBefore(Key("10.0.0.6")));
+  ASSERT_TRUE(Resolves(back));
+  EXPECT_FALSE(keeper_->FailedBefore(back));
+}
+
+// RFC 1812, 3.3.2, and what else no other host can have.
+TEST_F(NeighbourKeeperTest, RefusesMacAddressesOfNoOtherHost) {
+  const MacAddress own = host_.MacOf("eth1");
+  keeper_->SetOwnMacs({own});
+  const NeighbourKey key = Key("10.0.0.2");
+  keeper_->SetWanted({key});
+  ASSERT_TRUE(Resolves(key));
+  uint64_t refusals = 0;
+  for (const std::string& bad :
+       {std::string("ff:ff:ff:ff:ff:ff"), std::string("01:00:5e:00:00:05"),
+        std::string("00:00:00:00:00:00"), MacToString(own)}) {
+    host_.Ip("neigh change 10.0.0.2 lladdr " + bad + " dev eth1 nud reachable");
+    ASSERT_TRUE(RunUntil(base_.get(), [&] {
+      return keeper_->refusals() > refusals;
+    })) << bad;
+    refusals = keeper_->refusals();
+    EXPECT_EQ(*keeper_->Find(key), peer_.MacOf("p1")) << bad;
+    // The kernel forgets it, and asks again.
+    EXPECT_TRUE(RunUntil(base_.get(), [&] {
+      keeper_->Tick(std::chrono::steady_clock::now());
+      EXPECT_EQ(*keeper_->Find(key), peer_.MacOf("p1")) << bad;
+      return absl::StrContains(host_.NeighbourText("10.0.0.2"),
+                               MacToString(peer_.MacOf("p1")));
+    })) << bad;
+    EXPECT_THAT(host_.NeighbourText("10.0.0.2"), HasSubstr("managed"));
+  }
+}
+
+TEST_F(NeighbourKeeperTest, RefusesAFixedMacAddressAndLeavesIt) {
+  host_.Ip("neigh add 10.0.0.9 lladdr 03:bf:0a:00:00:09 dev eth1");
+  const std::string before = host_.NeighbourText("10.0.0.9");
+  const NeighbourKey key = Key("10.0.0.9");
+  LogCapture log;
+  keeper_->SetWanted({key});
+  const std::string why =
+      "refused the MAC address 03:bf:0a:00:00:09 for 10.0.0.9: it is multicast";
+  EXPECT_EQ(keeper_->Find(key).status().message(), why);
+  auto now = std::chrono::steady_clock::now();
+  for (int i = 0; i < 3; ++i) {
+    keeper_->Tick(now += NeighbourKeeper::kConfirmInterval);
+  }
+  EXPECT_EQ(host_.NeighbourText("10.0.0.9"), before);
+  EXPECT_EQ(keeper_->refusals(), 1u);
+  EXPECT_THAT(log.Take(), ElementsAre(why));
+  host_.Ip("neigh change 10.0.0.9 lladdr 02:bf:0a:00:00:09 dev eth1");
+  EXPECT_TRUE(Resolves(key));
 }
 
 TEST_F(NeighbourKeeperTest, ProbeLeavesOthersAlone) {

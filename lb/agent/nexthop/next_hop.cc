@@ -6,9 +6,7 @@ namespace l275 {
 
 std::string NextHop::ToString() const {
   if (!ready()) return reason;
-  const std::string via =
-      gateway ? absl::StrCat(" via ", gateway->ToString()) : "";
-  return absl::StrCat(interface, via, ", ", MacToString(source), " > ",
+  return absl::StrCat(interface, ", ", MacToString(source), " > ",
                       MacToString(destination));
 }
 

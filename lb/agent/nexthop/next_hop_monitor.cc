@@ -24,6 +24,8 @@ constexpr int kGroups[] = {RTNLGRP_LINK,        RTNLGRP_NEIGH,
 // After which a request that failed for want of memory or of room in the
 // neighbour table is made again.
 constexpr timeval kRetryDelay = {1, 0};
+// See NeighbourKeeper::Tick().
+constexpr timeval kTick = {0, 250'000};
 
 NextHopMonitor::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
@@ -31,15 +33,6 @@ NextHopMonitor::TimePoint Now() { return std::chrono::steady_clock::now(); }
 Ipv4Address NetworkOf(Ipv4Address address, int length) {
   const uint64_t mask = ~uint64_t{0} << (32 - length);
   return Ipv4Address::FromHost(static_cast<uint32_t>(address.ToHost() & mask));
-}
-
-void LogChange(Ipv4Address target, const NextHop& hop) {
-  const std::string backend = absl::StrCat("backend ", target.ToString());
-  if (hop.ready()) {
-    LOG(INFO) << backend << ": next hop " << hop.ToString();
-  } else {
-    LOG(WARNING) << backend << ": no next hop: " << hop.ToString();
-  }
 }
 
 }  // namespace
@@ -68,6 +61,14 @@ absl::Status NextHopMonitor::Start(event_base* base) {
       },
       this));
   CHECK(retry_ != nullptr);
+  tick_.reset(event_new(
+      base, -1, EV_PERSIST,
+      [](evutil_socket_t, short, void* self) {
+        static_cast<NextHopMonitor*>(self)->OnTick();
+      },
+      this));
+  CHECK(tick_ != nullptr);
+  event_add(tick_.get(), &kTick);
   // Listens before it reads, to miss nothing in between.
   L275_ASSIGN_OR_RETURN(
       subscription_,
@@ -93,16 +94,14 @@ std::string NextHopMonitor::NeighbourState(Ipv4Address target) const {
   const auto found = routes_.find(target);
   const bool has_route = found != routes_.end() && found->second.ok();
   return NeighbourStateWord(
-      has_route ? neighbours_.StateOf({found->second->ifindex,
-                                       found->second->Neighbour(target)})
+      has_route ? neighbours_.StateOf({found->second->ifindex, target})
                 : NUD_NONE);
 }
 
 void NextHopMonitor::Probe(Ipv4Address target) {
   const auto found = routes_.find(target);
   if (found == routes_.end() || !found->second.ok()) return;
-  const Route& route = *found->second;
-  neighbours_.Probe({route.ifindex, route.Neighbour(target)}, Now());
+  neighbours_.Probe({found->second->ifindex, target}, Now());
 }
 
 bool NextHopMonitor::Note(nlmsghdr* message) {
@@ -159,6 +158,12 @@ void NextHopMonitor::OnRetry() {
   Refresh();
 }
 
+void NextHopMonitor::OnTick() {
+  changes_log_.Tick(Now());
+  losses_log_.Tick(Now());
+  neighbours_.Tick(Now());
+}
+
 void NextHopMonitor::Refresh() {
   RefreshLinks();
   RefreshRoutes();
@@ -193,33 +198,67 @@ void NextHopMonitor::Resolve(Ipv4Address target) {
 void NextHopMonitor::WantNeighbours() {
   std::set<NeighbourKey> wanted;
   for (const auto& [target, route] : routes_) {
-    if (route.ok() && CheckEgress(route->ifindex).ok()) {
-      wanted.insert({route->ifindex, route->Neighbour(target)});
+    if (route.ok() && route->unusable.empty() &&
+        CheckEgress(route->ifindex).ok()) {
+      wanted.insert({route->ifindex, target});
     }
   }
+  std::set<MacAddress> own;
+  for (const auto& [ifindex, link] : links_.links()) own.insert(link.mac);
+  neighbours_.SetOwnMacs(std::move(own));
   neighbours_.SetWanted(wanted);
 }
 
 bool NextHopMonitor::Compose() {
   std::map<Ipv4Address, NextHop> next_hops;
   for (const auto& [target, route] : routes_) {
-    const NextHop& hop =
-        next_hops.emplace(target, Compose(target)).first->second;
-    const auto old = next_hops_.find(target);
-    if (old == next_hops_.end() || old->second != hop) NoteChange(target, hop);
+    next_hops.emplace(target, Compose(target));
   }
-  const bool changed = next_hops != next_hops_;
-  next_hops_ = std::move(next_hops);
+  std::swap(next_hops, next_hops_);
+  if (next_hops == next_hops_) return false;
+  NoteChanges(next_hops);
+  return true;
+}
+
+void NextHopMonitor::NoteChanges(const std::map<Ipv4Address, NextHop>& old) {
   for (auto it = changed_at_.begin(); it != changed_at_.end();) {
     it =
         next_hops_.count(it->first) > 0 ? std::next(it) : changed_at_.erase(it);
   }
-  return changed;
+  for (const auto& [target, hop] : next_hops_) {
+    const auto before = old.find(target);
+    if (before != old.end() && before->second == hop) continue;
+    changed_at_[target] = Now();
+    Log(target, before == old.end() ? nullptr : &before->second);
+  }
 }
 
-void NextHopMonitor::NoteChange(Ipv4Address target, const NextHop& hop) {
-  changed_at_[target] = Now();
-  LogChange(target, hop);
+void NextHopMonitor::Log(Ipv4Address target, const NextHop* old) {
+  const NextHop& hop = next_hops_.at(target);
+  const std::string backend = absl::StrCat("backend ", target.ToString());
+  const std::string was = old != nullptr && old->ready() && hop.ready()
+                              ? absl::StrCat(" (was ", old->ToString(), ")")
+                              : "";
+  if (hop.ready()) {
+    changes_log_.Log(absl::StrCat(backend, ": next hop ", hop.ToString(), was,
+                                  SharedMacText(target)),
+                     Now());
+  } else {
+    losses_log_.Log(absl::StrCat(backend, ": no next hop: ", hop.ToString()),
+                    Now());
+  }
+}
+
+// A server may have two addresses; or somebody answers for another's.
+std::string NextHopMonitor::SharedMacText(Ipv4Address target) const {
+  const MacAddress& mac = next_hops_.at(target).destination;
+  for (const auto& [other, hop] : next_hops_) {
+    if (other != target && hop.ready() && hop.destination == mac) {
+      return absl::StrCat("; backend ", other.ToString(),
+                          " has the same MAC address");
+    }
+  }
+  return "";
 }
 
 NextHop NextHopMonitor::Compose(Ipv4Address target) const {
@@ -230,18 +269,23 @@ NextHop NextHopMonitor::Compose(Ipv4Address target) const {
     return hop;
   }
   FillEgress(*route, &hop);
-  if (hop.reason.empty()) FillNeighbour(route->Neighbour(target), &hop);
+  if (hop.reason.empty()) FillNeighbour(target, &hop);
   return hop;
 }
 
 void NextHopMonitor::FillEgress(const Route& route, NextHop* hop) const {
-  hop->gateway = route.gateway;
   hop->ifindex = route.ifindex;
-  hop->reason = std::string(CheckEgress(route.ifindex).message());
   if (const Link* link = links_.Find(route.ifindex)) {
     hop->interface = link->name;
     hop->source = link->mac;
   }
+  if (!route.unusable.empty()) {
+    hop->state = NextHop::State::kUnusable;
+    hop->gateway = route.gateway;
+    hop->reason = route.unusable;
+    return;
+  }
+  hop->reason = std::string(CheckEgress(route.ifindex).message());
 }
 
 void NextHopMonitor::FillNeighbour(Ipv4Address address, NextHop* hop) const {
@@ -249,10 +293,12 @@ void NextHopMonitor::FillNeighbour(Ipv4Address address, NextHop* hop) const {
   hop->state = mac.ok() ? NextHop::State::kReady : NextHop::State::kNoNeighbour;
   if (mac.ok()) {
     hop->destination = *mac;
-  } else if (IsFailure(mac.status())) {
-    hop->reason = std::string(mac.status().message());
-  } else {
-    // The same while the kernel asks as after it gave up: it goes on asking.
+    return;
+  }
+  hop->failed_before = neighbours_.FailedBefore({hop->ifindex, address});
+  hop->reason = std::string(mac.status().message());
+  // The same while the kernel asks as after it gave up: it goes on asking.
+  if (hop->reason.empty()) {
     hop->reason = absl::StrCat("no ARP answer from ", address.ToString(),
                                " on ", hop->interface);
   }

@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
 #include "common/libevent_ptr.h"
+#include "common/limited_log.h"
 #include "common/netlink/netlink_client.h"
 #include "common/netlink/netlink_subscription.h"
 #include "lb/agent/nexthop/link_table.h"
@@ -27,8 +28,8 @@ namespace l275 {
 // Knows for each backend how a frame to it leaves this host, as long as the
 // kernel knows it, so that no packet has to ask:
 //
-//    backend ──route──► interface, gateway ──neighbour──► destination MAC
-//                           └──────link──────► source MAC
+//    backend ──route──► interface ──neighbour──► destination MAC
+//                           └────────link───────► source MAC
 //
 // The kernel stays the authority for all three. Its notifications tell what may
 // have changed; what it is now is asked for. Thus a lost, late or repeated
@@ -63,9 +64,9 @@ class NextHopMonitor {
   TimePoint ChangedAt(Ipv4Address target) const {
     return changed_at_.at(target);
   }
-  // The state of the neighbour (of the target, or its gateway) in the kernel's
-  // words, as ip-neighbour(8) prints it: "reachable", "failed"; "none" when
-  // there is no entry.
+  // The state of the target's neighbour entry in the kernel's words, as
+  // ip-neighbour(8) prints it: "reachable", "failed"; "none" when there is no
+  // entry.
   std::string NeighbourState(Ipv4Address target) const;
 
   // Has the kernel ask at once for the MAC address of a target that has none:
@@ -74,6 +75,9 @@ class NextHopMonitor {
 
   // All interfaces of the namespace by index.
   const std::map<uint32_t, Link>& links() const { return links_.links(); }
+
+  // How often a MAC address was refused; see NeighbourKeeper.
+  uint64_t mac_refusals() const { return neighbours_.refusals(); }
 
   // How often notifications were lost and everything was read anew.
   uint64_t resyncs() const { return resyncs_; }
@@ -84,6 +88,7 @@ class NextHopMonitor {
   absl::Status Start(event_base* base);
   void OnBatch(bool complete);
   void OnRetry();
+  void OnTick();
 
   // Returns whether there is something to refresh. What concerns no target is
   // not worth a query: the network may be busy, and the host may follow the
@@ -102,7 +107,9 @@ class NextHopMonitor {
   // Has next_hops() follow all of it. Returns whether they changed.
   bool Compose();
   NextHop Compose(Ipv4Address target) const;
-  void NoteChange(Ipv4Address target, const NextHop& hop);
+  void NoteChanges(const std::map<Ipv4Address, NextHop>& old);
+  void Log(Ipv4Address target, const NextHop* old);
+  std::string SharedMacText(Ipv4Address target) const;
   void FillEgress(const Route& route, NextHop* hop) const;
   void FillNeighbour(Ipv4Address address, NextHop* hop) const;
   absl::Status CheckEgress(uint32_t ifindex) const;
@@ -125,6 +132,11 @@ class NextHopMonitor {
 
   std::unique_ptr<NetlinkSubscription> subscription_;
   EventPtr retry_;
+  EventPtr tick_;
+  // Any neighbour can change its MAC address, or another's.
+  LimitedLog changes_log_{"changes of next hops"};
+  LimitedLog losses_log_{"next hops that are not ready", 10,
+                         google::GLOG_WARNING};
 };
 
 }  // namespace l275

@@ -1,7 +1,10 @@
 #include "lb/agent/nexthop/next_hop_monitor.h"
 
 #include <linux/capability.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -11,6 +14,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "common/netlink/netlink_client.h"
+#include "common/netlink/netlink_message.h"
+#include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "glog/logging.h"
@@ -20,6 +26,7 @@
 namespace l275 {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -100,8 +107,32 @@ class NextHopMonitorTest : public testing::Test {
   bool RunUntilReady() {
     return RunUntil(base_.get(), [this] { return Hop().ready(); });
   }
+  bool RunUntilReadyOn(absl::string_view interface) {
+    return RunUntil(base_.get(), [&] {
+      return Hop().ready() && Hop().interface == interface;
+    });
+  }
+  // The peer answers for the address on either.
+  void PutOnBothNetworks(const std::string& address) {
+    peer_.Ip("addr add " + address + "/32 dev p1");
+    peer_.Ip("addr add " + address + "/32 dev p2");
+  }
   bool RunUntilNotReady() {
     return RunUntil(base_.get(), [this] { return !Hop().ready(); });
+  }
+
+  // Faster than ip(8).
+  static absl::Status SetNeighbour(NetlinkClient& client,
+                                   absl::string_view address,
+                                   const MacAddress& mac) {
+    ndmsg header{};
+    header.ndm_family = AF_INET;
+    header.ndm_ifindex = static_cast<int>(if_nametoindex("eth1"));
+    header.ndm_state = NUD_PERMANENT;
+    NetlinkRequest request(RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE, header);
+    request.Put(NDA_DST, Address(address));
+    nla_put(request.get(), NDA_LLADDR, mac.size(), mac.data());
+    return client.Call(request, "RTM_NEWNEIGH");
   }
 
   // Handles the notifications that are there.
@@ -134,14 +165,31 @@ TEST_F(NextHopMonitorTest, WhatTheKernelKnowsIsThereAtOnce) {
   EXPECT_EQ(Hop().destination, (MacAddress{2, 0, 0, 0, 0, 9}));
 }
 
-TEST_F(NextHopMonitorTest, BackendBehindGatewayGetsItsMac) {
+TEST_F(NextHopMonitorTest, BackendBehindARouterIsUnusable) {
   host_.Ip("route add 10.9.0.0/24 via 10.0.2.254");
   SetTarget("10.9.0.7");
-  ASSERT_TRUE(RunUntilReady());
-  EXPECT_EQ(Hop().interface, "eth2");
+  EXPECT_EQ(Hop().state, NextHop::State::kUnusable);
   EXPECT_EQ(Hop().gateway, Address("10.0.2.254"));
+  EXPECT_EQ(Hop().interface, "eth2");
+  EXPECT_EQ(Hop().reason,
+            "behind router 10.0.2.254: the next hop has to be the server "
+            "itself");
+  EXPECT_EQ(host_.NeighbourText("10.0.2.254"), "");
+  host_.Ip("route replace 10.9.0.0/24 dev eth2");
+  peer_.Ip("addr add 10.9.0.7/24 dev p2");
+  ASSERT_TRUE(RunUntilReady());
+  EXPECT_FALSE(Hop().gateway.has_value());
   EXPECT_EQ(Hop().destination, peer_.MacOf("p2"));
-  EXPECT_EQ(Hop().source, host_.MacOf("eth2"));
+}
+
+// The route to a server whose interface was taken down may be the default one.
+TEST_F(NextHopMonitorTest, AServerThatARouterTakesOverIsUnusable) {
+  host_.Ip("route add default via 10.0.2.254");
+  SetTarget("10.0.1.101");
+  ASSERT_TRUE(RunUntilReady());
+  host_.Ip("link set eth1 down");
+  ASSERT_TRUE(RunUntilNotReady());
+  EXPECT_EQ(Hop().state, NextHop::State::kUnusable);
 }
 
 TEST_F(NextHopMonitorTest, SilentBackendHasNoNeighbour) {
@@ -181,52 +229,46 @@ TEST_F(NextHopMonitorTest, FollowsNeighboursNewMac) {
   EXPECT_TRUE(Hop().ready());
 }
 
-TEST_F(NextHopMonitorTest, FollowsRouteToAnotherGateway) {
-  host_.Ip("route add 10.9.0.0/24 via 10.0.1.254");
+TEST_F(NextHopMonitorTest, FollowsRouteToAnotherInterface) {
+  host_.Ip("route add 10.9.0.0/24 dev eth1");
+  PutOnBothNetworks("10.9.0.7");
   SetTarget("10.9.0.7");
-  ASSERT_TRUE(RunUntilReady());
-  host_.Ip("route replace 10.9.0.0/24 via 10.0.2.254");
-  ASSERT_TRUE(RunUntil(base_.get(), [this] {
-    return Hop().ready() && Hop().interface == "eth2";
-  }));
-  EXPECT_EQ(Hop().gateway, Address("10.0.2.254"));
+  ASSERT_TRUE(RunUntilReadyOn("eth1"));
+  host_.Ip("route replace 10.9.0.0/24 dev eth2");
+  ASSERT_TRUE(RunUntilReadyOn("eth2"));
   EXPECT_EQ(Hop().destination, peer_.MacOf("p2"));
-  EXPECT_THAT(host_.NeighbourText("10.0.1.254"), Not(HasSubstr("managed")));
-  EXPECT_THAT(host_.NeighbourText("10.0.2.254"), HasSubstr("managed"));
+  EXPECT_THAT(host_.NeighbourText("10.9.0.7 dev eth1"),
+              Not(HasSubstr("managed")));
+  EXPECT_THAT(host_.NeighbourText("10.9.0.7 dev eth2"), HasSubstr("managed"));
 }
 
 TEST_F(NextHopMonitorTest, FollowsMoreSpecificRouteDefaultRouteAndRule) {
-  host_.Ip("route add default via 10.0.1.254");
+  host_.Ip("route add default dev eth1");
+  PutOnBothNetworks("10.9.0.7");
   SetTarget("10.9.0.7");
-  ASSERT_TRUE(RunUntilReady());
-  const auto runs_to = [this](absl::string_view gateway) {
-    return RunUntil(base_.get(), [this, gateway] {
-      return Hop().ready() && Hop().gateway == Address(gateway);
-    });
-  };
-  host_.Ip("route add 10.9.0.0/29 via 10.0.2.254");
-  EXPECT_TRUE(runs_to("10.0.2.254"));
+  ASSERT_TRUE(RunUntilReadyOn("eth1"));
+  host_.Ip("route add 10.9.0.0/29 dev eth2");
+  EXPECT_TRUE(RunUntilReadyOn("eth2"));
   host_.Ip("route del 10.9.0.0/29");
-  EXPECT_TRUE(runs_to("10.0.1.254"));
-  host_.Ip("route add default via 10.0.2.254 table 100");
+  EXPECT_TRUE(RunUntilReadyOn("eth1"));
+  host_.Ip("route add default dev eth2 table 100");
   RunOnce();
   host_.Ip("rule add to 10.9.0.7 lookup 100");
-  EXPECT_TRUE(runs_to("10.0.2.254"));
+  EXPECT_TRUE(RunUntilReadyOn("eth2"));
   host_.Ip("route del default table 100");
-  EXPECT_TRUE(runs_to("10.0.1.254"));
+  EXPECT_TRUE(RunUntilReadyOn("eth1"));
 }
 
 TEST_F(NextHopMonitorTest, FollowsNextHopObject) {
-  host_.Ip("nexthop add id 1 via 10.0.1.254 dev eth1");
+  host_.Ip("nexthop add id 1 dev eth1");
   host_.Ip("route add 10.9.0.0/24 nhid 1");
+  PutOnBothNetworks("10.9.0.7");
   SetTarget("10.9.0.7");
-  ASSERT_TRUE(RunUntilReady());
+  ASSERT_TRUE(RunUntilReadyOn("eth1"));
   RunOnce();
   host_.SetSysctl("ipv4/nexthop_compat_mode", "0");  // no route messages
-  host_.Ip("nexthop replace id 1 via 10.0.2.254 dev eth2");
-  EXPECT_TRUE(RunUntil(base_.get(), [this] {
-    return Hop().ready() && Hop().gateway == Address("10.0.2.254");
-  }));
+  host_.Ip("nexthop replace id 1 dev eth2");
+  EXPECT_TRUE(RunUntilReadyOn("eth2"));
 }
 
 TEST_F(NextHopMonitorTest, FollowsInterfaceDownAndUp) {
@@ -300,16 +342,16 @@ TEST_F(NextHopMonitorTest, PermanentNeighbourIsUsedAndNotTouched) {
   EXPECT_EQ(host_.NeighbourText("10.0.1.9"), before);
 }
 
-TEST_F(NextHopMonitorTest, GatewayStaysManagedForItsLastTarget) {
-  host_.Ip("route add 10.9.0.0/24 via 10.0.2.254");
-  monitor_->SetTargets({Address("10.9.0.7"), Address("10.9.0.8")});
+TEST_F(NextHopMonitorTest, ManagesItsTargetsOnly) {
+  monitor_->SetTargets({Address("10.0.1.7"), Address("10.0.1.8")});
   EXPECT_EQ(monitor_->next_hops().size(), 2u);
-  monitor_->SetTargets({Address("10.9.0.8")});
+  monitor_->SetTargets({Address("10.0.1.8")});
   EXPECT_EQ(monitor_->next_hops().size(), 1u);
-  EXPECT_THAT(host_.NeighbourText("10.0.2.254"), HasSubstr("managed"));
+  EXPECT_THAT(host_.NeighbourText("10.0.1.7"), Not(HasSubstr("managed")));
+  EXPECT_THAT(host_.NeighbourText("10.0.1.8"), HasSubstr("managed"));
   monitor_->SetTargets({});
   EXPECT_TRUE(monitor_->next_hops().empty());
-  EXPECT_THAT(host_.NeighbourText("10.0.2.254"), Not(HasSubstr("managed")));
+  EXPECT_THAT(host_.NeighbourText("10.0.1.8"), Not(HasSubstr("managed")));
 }
 
 TEST_F(NextHopMonitorTest, SaysWhyThereIsNoRoute) {
@@ -320,17 +362,23 @@ TEST_F(NextHopMonitorTest, SaysWhyThereIsNoRoute) {
   const struct {
     const char* description;
     const char* target;
+    NextHop::State state;
     const char* reason;
   } kRows[] = {
-      {"no route", "192.0.2.1", "Network is unreachable"},
-      {"this host", "10.0.1.1", "an address of this host"},
-      {"broadcast", "10.0.1.255", "not the address of one host"},
-      {"loopback interface", "10.8.0.1", "interface lo is not Ethernet"},
-      {"a bridge", "10.7.0.1", "br0 is a bridge, which cannot send XDP"},
+      {"no route", "192.0.2.1", NextHop::State::kNoRoute,
+       "Network is unreachable"},
+      {"this host", "10.0.1.1", NextHop::State::kUnusable,
+       "an address of this host"},
+      {"broadcast", "10.0.1.255", NextHop::State::kUnusable,
+       "not the address of one host"},
+      {"loopback interface", "10.8.0.1", NextHop::State::kNoRoute,
+       "interface lo is not Ethernet"},
+      {"a bridge", "10.7.0.1", NextHop::State::kNoRoute,
+       "br0 is a bridge, which cannot send XDP"},
   };
   for (const auto& row : kRows) {
     SetTarget(row.target);
-    EXPECT_EQ(Hop().state, NextHop::State::kNoRoute) << row.description;
+    EXPECT_EQ(Hop().state, row.state) << row.description;
     EXPECT_THAT(Hop().reason, HasSubstr(row.reason)) << row.description;
   }
 }
@@ -338,7 +386,8 @@ TEST_F(NextHopMonitorTest, SaysWhyThereIsNoRoute) {
 TEST_F(NextHopMonitorTest, RouteThatAppearsIsFollowed) {
   SetTarget("10.9.0.7");
   ASSERT_EQ(Hop().state, NextHop::State::kNoRoute);
-  host_.Ip("route add 10.9.0.0/24 via 10.0.2.254");
+  peer_.Ip("addr add 10.9.0.7/24 dev p2");
+  host_.Ip("route add 10.9.0.0/24 dev eth2");
   EXPECT_TRUE(RunUntilReady());
   host_.Ip("route del 10.9.0.0/24");
   EXPECT_TRUE(RunUntilNotReady());
@@ -381,7 +430,8 @@ TEST_F(NextHopMonitorTest, OnlyChangesAreTold) {
 
 TEST_F(NextHopMonitorTest, ReadsAnewAfterNotificationsWereLost) {
   host_.Ip("neigh add 10.0.1.9 lladdr 02:00:00:00:00:09 dev eth1");
-  host_.Ip("route add 10.9.0.0/24 via 10.0.1.9");
+  host_.Ip("route add 10.9.0.0/24 dev eth1");
+  host_.Ip("neigh add 10.9.0.7 lladdr 02:00:00:00:00:09 dev eth1");
   const Ipv4Address routed = Address("10.9.0.7"), on_link = Address("10.0.1.9");
   monitor_->SetTargets({routed, on_link});
   RunOnce();
@@ -392,17 +442,87 @@ TEST_F(NextHopMonitorTest, ReadsAnewAfterNotificationsWereLost) {
   }
   host_.IpBatch(noise);
   host_.Ip("link set eth2 address 02:00:00:00:00:07");  // flushes
-  host_.Ip("neigh add 10.0.2.8 lladdr 02:00:00:00:00:08 dev eth2");
-  host_.Ip("route replace 10.9.0.0/24 via 10.0.2.8");
+  host_.Ip("neigh add 10.9.0.7 lladdr 02:00:00:00:00:08 dev eth2");
+  host_.Ip("route replace 10.9.0.0/24 dev eth2");
   host_.Ip("neigh replace 10.0.1.9 lladdr 02:00:00:00:00:0a dev eth1");
   EXPECT_TRUE(
       RunUntil(base_.get(), [this] { return monitor_->resyncs() > 0; }));
   const NextHop& hop = monitor_->next_hops().at(routed);
-  EXPECT_EQ(hop.gateway, Address("10.0.2.8"));
+  EXPECT_EQ(hop.interface, "eth2");
   EXPECT_EQ(hop.destination, (MacAddress{2, 0, 0, 0, 0, 8}));
   EXPECT_EQ(hop.source, (MacAddress{2, 0, 0, 0, 0, 7}));
   EXPECT_EQ(monitor_->next_hops().at(on_link).destination,
             (MacAddress{2, 0, 0, 0, 0, 10}));
+}
+
+TEST_F(NextHopMonitorTest, SaysWhatANextHopWas) {
+  LogCapture log;
+  host_.Ip("neigh add 10.0.1.9 lladdr 02:00:00:00:00:09 dev eth1");
+  host_.Ip("neigh add 10.0.1.8 lladdr 02:00:00:00:00:08 dev eth1");
+  monitor_->SetTargets({Address("10.0.1.8"), Address("10.0.1.9")});
+  const std::string own = MacToString(host_.MacOf("eth1"));
+  EXPECT_THAT(log.Take(),
+              ElementsAre(absl::StrCat("backend 10.0.1.8: next hop eth1, ", own,
+                                       " > 02:00:00:00:00:08"),
+                          absl::StrCat("backend 10.0.1.9: next hop eth1, ", own,
+                                       " > 02:00:00:00:00:09")));
+  host_.Ip("neigh replace 10.0.1.9 lladdr 02:00:00:00:00:08 dev eth1");
+  ASSERT_TRUE(RunUntil(base_.get(), [this] { return changes_ > 0; }));
+  EXPECT_THAT(
+      log.Take(),
+      ElementsAre(absl::StrCat(
+          "backend 10.0.1.9: next hop eth1, ", own,
+          " > 02:00:00:00:00:08 (was eth1, ", own,
+          " > 02:00:00:00:00:09); backend 10.0.1.8 has the same MAC address")));
+}
+
+// Any neighbour can have it change as often as it likes.
+TEST_F(NextHopMonitorTest, AFlappingMacAddressDoesNotFillTheLog) {
+  constexpr uint8_t kFlaps = 200;
+  SetTarget("10.0.1.9");
+  absl::StatusOr<NetlinkClient> client = NetlinkClient::Create();
+  ASSERT_TRUE(client.ok()) << client.status();
+  LogCapture log;
+  for (uint8_t i = 0; i < kFlaps; ++i) {
+    ASSERT_TRUE(SetNeighbour(*client, "10.0.1.9", {2, 0, 0, 0, 0, i}).ok());
+    RunOnce();
+  }
+  EXPECT_EQ(changes_, kFlaps);
+  std::vector<std::string> lines;
+  const auto says_what_is_left_out = [&] {
+    for (std::string& line : log.Take()) lines.push_back(std::move(line));
+    return !lines.empty() && absl::StrContains(lines.back(), "not logged");
+  };
+  ASSERT_TRUE(RunUntil(base_.get(), says_what_is_left_out));
+  EXPECT_LT(lines.size(), size_t{kFlaps} / 2);
+}
+
+TEST_F(NextHopMonitorTest, ARefusedMacAddressIsCountedAndNotUsed) {
+  SetTarget("10.0.1.101");
+  ASSERT_TRUE(RunUntilReady());
+  changes_ = 0;
+  for (const std::string& bad :
+       {std::string("ff:ff:ff:ff:ff:ff"), MacToString(host_.MacOf("eth2"))}) {
+    const uint64_t before = monitor_->mac_refusals();
+    host_.Ip("neigh change 10.0.1.101 lladdr " + bad +
+             " dev eth1 nud reachable");
+    EXPECT_TRUE(RunUntil(base_.get(),
+                         [&] { return monitor_->mac_refusals() > before; }));
+    EXPECT_EQ(Hop().destination, peer_.MacOf("p1"));
+  }
+  EXPECT_EQ(changes_, 0);
+}
+
+// Its cable is cut behind a switch: this host's link stays up.
+TEST_F(NextHopMonitorTest, NoticesWithinSecondsWhoeverStopsToAnswer) {
+  SetTarget("10.0.1.101");
+  ASSERT_TRUE(RunUntilReady());
+  peer_.Ip("link set p1 arp off");
+  ASSERT_TRUE(RunUntilNotReady());
+  EXPECT_EQ(Hop().reason, "no ARP answer from 10.0.1.101 on eth1");
+  EXPECT_FALSE(Hop().failed_before);
+  peer_.Ip("link set p1 arp on");
+  EXPECT_TRUE(RunUntilReady());
 }
 
 TEST_F(NextHopMonitorTest, FailedRequestIsToldAndMadeAgain) {

@@ -3,50 +3,65 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 
 namespace l275 {
 namespace {
 
 using RouteReply = NetlinkReply<rtmsg, RTA_MAX>;
 
-// The types of route that the kernel answers with; a forbidding one it answers
-// with an error.
-absl::Status CheckType(unsigned char type) {
-  switch (type) {
+// Why frames that follow the route do not reach `destination` itself; empty:
+// they do. A forbidding route the kernel answers with an error.
+std::string WhyUnusable(const RouteReply& reply, Ipv4Address destination) {
+  switch (reply.header().rtm_type) {
     case RTN_UNICAST:
-      return absl::OkStatus();
+      break;
     case RTN_LOCAL:
-      return absl::NotFoundError("it is an address of this host");
+      return "it is an address of this host";
     case RTN_BROADCAST:
     case RTN_MULTICAST:
-      return absl::NotFoundError("it is not the address of one host");
+      return "it is not the address of one host";
     default:
-      return absl::NotFoundError(
-          absl::StrCat("its route is of the unsupported type ", type));
+      return absl::StrCat("its route is of the unsupported type ",
+                          reply.header().rtm_type);
   }
+  if (reply.Has(RTA_ENCAP)) return "its route is a tunnel";
+  if (reply.Has(RTA_VIA)) {
+    return "behind a router with an IPv6 address: the next hop has to be the "
+           "server itself";
+  }
+  const auto gateway = reply.Address(RTA_GATEWAY);
+  if (!gateway || *gateway == destination) return "";
+  return absl::StrCat("behind router ", gateway->ToString(),
+                      ": the next hop has to be the server itself");
 }
 
-absl::StatusOr<Route> RouteOf(const RouteReply& reply) {
-  L275_RETURN_IF_ERROR(CheckType(reply.header().rtm_type));
-  if (reply.Has(RTA_VIA)) {
-    return absl::NotFoundError("its gateway has no IPv4 address");
-  }
-  if (reply.Has(RTA_ENCAP)) {
-    return absl::NotFoundError("its route is a tunnel");
-  }
+absl::StatusOr<Route> RouteOf(const RouteReply& reply,
+                              Ipv4Address destination) {
   const auto ifindex = reply.Uint32(RTA_OIF);
   if (!ifindex) return absl::NotFoundError("its route has no interface");
-  return Route{*ifindex, reply.Address(RTA_GATEWAY)};
+  return Route{*ifindex, reply.Address(RTA_GATEWAY),
+               WhyUnusable(reply, destination)};
 }
 
-// Whether the kernel's refusal is its answer: ENETUNREACH (no route, or
-// "throw"), EHOSTUNREACH ("unreachable"), EACCES ("prohibit") and EINVAL
-// ("blackhole").
-bool IsNoRoute(const absl::Status& status) {
-  return absl::IsUnavailable(status) || absl::IsPermissionDenied(status) ||
-         absl::IsInvalidArgument(status);
+// The kernel's refusal in plain words; another error as it is. The kernel
+// refuses with ENETUNREACH (no route, or "throw"), EHOSTUNREACH
+// ("unreachable"), EACCES ("prohibit") and EINVAL ("blackhole").
+absl::Status Explain(const absl::Status& status, absl::string_view call) {
+  if (absl::IsPermissionDenied(status)) {
+    return absl::NotFoundError("its route is of the type \"prohibit\"");
+  }
+  if (absl::IsInvalidArgument(status)) {
+    return absl::NotFoundError("its route is of the type \"blackhole\"");
+  }
+  if (!absl::IsUnavailable(status)) return status;
+  absl::string_view error = status.message();
+  absl::ConsumePrefix(&error, absl::StrCat(call, ": "));
+  return absl::NotFoundError(absl::StrCat("no route: ", error));
 }
 
 }  // namespace
@@ -59,17 +74,15 @@ absl::StatusOr<Route> ResolveRoute(NetlinkClient& client,
   header.rtm_dst_len = 32;
   NetlinkRequest request(RTM_GETROUTE, 0, header);
   request.Put(RTA_DST, destination);
-  const absl::Status status = client.Call(
-      request, absl::StrCat("RTM_GETROUTE(", destination.ToString(), ")"),
-      [&](nlmsghdr* message) {
+  const std::string call =
+      absl::StrCat("RTM_GETROUTE(", destination.ToString(), ")");
+  const absl::Status status =
+      client.Call(request, call, [&](nlmsghdr* message) {
         if (const auto reply = RouteReply::Parse(message)) {
-          route = RouteOf(*reply);
+          route = RouteOf(*reply, destination);
         }
       });
-  if (IsNoRoute(status)) {
-    return absl::NotFoundError(absl::StrCat("no route: ", status.message()));
-  }
-  if (!status.ok()) return status;
+  if (!status.ok()) return Explain(status, call);
   return route;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/libevent_time.h"
 #include "common/map_layout.h"
 
 namespace l275 {
@@ -27,13 +28,6 @@ std::optional<Ipv4Address> BackendOf(absl::Span<const uint8_t> frame) {
     return std::nullopt;
   }
   return Ipv4Address::FromNetwork(tag.backend);
-}
-
-// Rounded up, so that it is over when the timer fires.
-timeval Until(FrameHold::TimePoint end) {
-  const auto left = std::chrono::ceil<std::chrono::microseconds>(end - Now());
-  const int64_t us = std::max<int64_t>(0, left.count());
-  return {us / 1'000'000, us % 1'000'000};
 }
 
 }  // namespace
@@ -66,6 +60,7 @@ void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
     case NextHop::State::kNoNeighbour:
       return Hold(*backend, frame);
     case NextHop::State::kNoRoute:
+    case NextHop::State::kUnusable:
       return counters_.Drop(SlowPathDrop::kNoRoute);
   }
 }
@@ -120,7 +115,7 @@ void FrameForwarder::ArmTimer() {
   const std::optional<FrameHold::TimePoint> expiry = hold_.NextExpiry();
   if (!expiry || evtimer_pending(timer_.get(), nullptr)) return;
   const timeval delay =
-      Until(std::min(*expiry, Now() + NeighbourKeeper::kProbeInterval));
+      DelayUntil(std::min(*expiry, Now() + NeighbourKeeper::kProbeInterval));
   evtimer_add(timer_.get(), &delay);
 }
 

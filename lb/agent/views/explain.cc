@@ -82,7 +82,7 @@ bool IsForwardingOn(const std::string& interface) {
 l275_verdict VerdictWithoutRecord(const AgentView& view,
                                   const NextHop& next_hop) {
   const bool forwarding = IsForwardingOn(view.ingress_name);
-  if (forwarding && next_hop.state == NextHop::State::kNoRoute) {
+  if (forwarding && next_hop.state != NextHop::State::kNoNeighbour) {
     return L275_DROP_NO_ROUTE;
   }
   if (HasSlowPath(view.slow_path, view.ingress)) return L275_SLOW_PATH;

@@ -1,6 +1,7 @@
 #include "lb/agent/views/next_hop_view.h"
 
 #include <chrono>
+#include <string>
 
 #include "common/mac_address.h"
 
@@ -15,15 +16,25 @@ const char* WordOf(NextHop::State state) {
       return "no_route";
     case NextHop::State::kNoNeighbour:
       return "no_neighbour";
+    case NextHop::State::kUnusable:
+      return "unusable";
   }
   return "";
+}
+
+// The neighbour entry's state, unless the way does not even lead to one.
+std::string StateWord(const AgentView& view, Ipv4Address backend) {
+  const NextHop::State state = view.next_hops.next_hops().at(backend).state;
+  return state == NextHop::State::kNoRoute || state == NextHop::State::kUnusable
+             ? WordOf(state)
+             : view.next_hops.NeighbourState(backend);
 }
 
 control::BackendNextHop ViewOne(const AgentView& view, Ipv4Address backend) {
   control::BackendNextHop message;
   message.set_address(backend.ToString());
   *message.mutable_next_hop() = ViewNextHop(view, backend);
-  message.set_neighbour_state(view.next_hops.NeighbourState(backend));
+  message.set_neighbour_state(StateWord(view, backend));
   message.set_age_ms(std::chrono::duration_cast<std::chrono::milliseconds>(
                          view.now - view.next_hops.ChangedAt(backend))
                          .count());
