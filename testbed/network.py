@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from typing import Sequence
 
 from testbed.host import (
     FABRIC,
@@ -65,12 +66,12 @@ class Network:
             "link", "set", port, "xdpdrv", "object", str(xdp_pass), "section", "xdp"
         )
 
-    def cut(self, host: Host) -> None:
-        """Both of the host's cables lose their link."""
-        self._set_ports(host, "down")
+    def cut(self, host: Host, *switches: str) -> None:
+        """The host's cables to these switches, by default all, lose their link."""
+        self._set_ports(host, switches, "down")
 
-    def heal(self, host: Host) -> None:
-        self._set_ports(host, "up")
+    def heal(self, host: Host, *switches: str) -> None:
+        self._set_ports(host, switches, "up")
 
     def cut_path(self, one: Host, other: Host) -> None:
         """No frame gets from one to the other, on either network; all else does.
@@ -115,8 +116,8 @@ class Network:
         )
         host.namespace.ip("link", "set", interface, "up")
 
-    def _set_ports(self, host: Host, state: str) -> None:
-        for switch in (FABRIC, HEALTH):
+    def _set_ports(self, host: Host, switches: Sequence[str], state: str) -> None:
+        for switch in switches or (FABRIC, HEALTH):
             self._ip("link", "set", self.port(host, switch), state)
 
     def _ip(self, *arguments: str) -> None:

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/libevent_time.h"
 #include "common/status_util.h"
 #include "common/version.h"
 #include "lb/agent/config/change.h"
@@ -18,7 +19,6 @@
 #include "lb/agent/health_services.h"
 #include "lb/agent/heritage.h"
 #include "lb/agent/map_sizing.h"
-#include "lb/agent/snapshot_builder.h"
 #include "lb/agent/views/explain.h"
 #include "lb/agent/views/flow_event_view.h"
 #include "lb/agent/views/health_view.h"
@@ -97,6 +97,7 @@ Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
       started_(Now()),
       write_log_(base, "failures to write the maps", google::GLOG_ERROR),
       vips_log_(base, "moves of VIPs"),
+      reachability_(options_.reachability),
       attachments_(
           std::make_unique<Attachments>(options_.interfaces, options_.xdp)) {}
 
@@ -195,6 +196,12 @@ void Agent::StartTimers() {
   };
   write_event_.reset(event_new(base_, -1, 0, write, this));
   drain_timer_.reset(evtimer_new(base_, write, this));
+  reachability_timer_.reset(evtimer_new(
+      base_,
+      [](evutil_socket_t, short, void* agent) {
+        static_cast<Agent*>(agent)->OnReachabilityTimer();
+      },
+      this));
   save_timer_.reset(evtimer_new(
       base_,
       [](evutil_socket_t, short, void* agent) {
@@ -390,15 +397,40 @@ void Agent::SetBackends(const std::set<Ipv4Address>& backends,
   FlushSlowPath();
 }
 
+SnapshotSources Agent::Sources(
+    const std::map<uint32_t, MacAddress>& ingress) const {
+  return {desired_,
+          options_.table_size,
+          health_ == nullptr ? nullptr : &health_->monitor(),
+          next_hops_->next_hops(),
+          ingress,
+          WallClock(),
+          reachability_};
+}
+
+// Returns whether the maps have to be written for that.
+bool Agent::UpdateReachability() {
+  const bool changed = reachability_.Update(next_hops_->next_hops(),
+                                            CandidatesOf(Sources({})), Now());
+  evtimer_del(reachability_timer_.get());
+  if (const auto next = reachability_.NextUpdate()) {
+    const timeval delay = DelayUntil(*next);
+    evtimer_add(reachability_timer_.get(), &delay);
+  }
+  return changed;
+}
+
+void Agent::OnReachabilityTimer() {
+  if (UpdateReachability()) WriteMapsLater();
+}
+
 absl::Status Agent::WriteMaps() {
+  UpdateReachability();
   const std::map<uint32_t, MacAddress> ingress =
       attachments_->IngressMacs(next_hops_->links());
-  const uint64_t wall_clock = WallClock();
-  ArmDrainTimer(wall_clock);
-  Snapshot snapshot =
-      BuildSnapshot({desired_, options_.table_size,
-                     health_ == nullptr ? nullptr : &health_->monitor(),
-                     next_hops_->next_hops(), ingress, wall_clock});
+  const SnapshotSources sources = Sources(ingress);
+  ArmDrainTimer(sources.wall_clock);
+  Snapshot snapshot = BuildSnapshot(sources);
   if (slow_path_ != nullptr) {
     snapshot.slow_path = slow_path_->sockets().queues();
   }
@@ -484,6 +516,7 @@ AgentView Agent::View() const {
           *writer_,
           *maps_,
           *next_hops_,
+          reachability_,
           *attachments_,
           slow_path_.get(),
           options_.slow_path.has_value() ? slow_path_error_ : "--slow_path=off",

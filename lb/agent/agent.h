@@ -30,10 +30,12 @@
 #include "lb/agent/dataplane/pin_folder.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
 #include "lb/agent/health/beacon_health.h"
+#include "lb/agent/health/reachability.h"
 #include "lb/agent/heritage.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/pmtu/pmtu_watch.h"
 #include "lb/agent/slowpath/slow_path.h"
+#include "lb/agent/snapshot_builder.h"
 #include "lb/agent/sync/sync.h"
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
@@ -51,6 +53,7 @@ struct AgentOptions {
   MapSizes map_sizes;           // 0: see ChooseMapSizes()
   // None: every backend is up.
   std::optional<BeaconHealth::Options> beacons;
+  Reachability::Options reachability;
   std::string bpffs_dir;   // where maps and programs are pinned
   std::string state_file;  // empty: none
   std::string control_socket;
@@ -136,7 +139,10 @@ class Agent : public Controller {
   void ReloadServices();
   void SetBackends(const std::set<Ipv4Address>& backends,
                    const HealthServices& services);
+  SnapshotSources Sources(const std::map<uint32_t, MacAddress>& ingress) const;
   absl::Status WriteMaps();
+  bool UpdateReachability();
+  void OnReachabilityTimer();
   void WriteMapsLater();
   void ArmDrainTimer(uint64_t wall_clock);
   void OnNextHopsChanged();
@@ -162,12 +168,14 @@ class Agent : public Controller {
   bool inherited_ = false;      // the maps are an earlier agent's
   EventPtr write_event_;
   EventPtr drain_timer_;
+  EventPtr reachability_timer_;
   EventPtr save_timer_;
   EventPtr life_timer_;
   absl::Status written_;  // whether the maps say what is desired
   bool hearing_ = true;   // until HearBeacons() is over nothing is written
   std::unique_ptr<BeaconHealth> health_;
   std::unique_ptr<NextHopMonitor> next_hops_;
+  Reachability reachability_;
   std::unique_ptr<LocalAddresses> local_addresses_;
   VipRoles vips_;
   WarningLog warning_log_;

@@ -108,7 +108,14 @@ DEFINE_uint32(flap_hold_s, 30,
 DEFINE_uint32(panic_percent, 50,
               "While fewer of a service's backends than this are up, silence "
               "is held to be the network's fault: backends that fell silent "
-              "get traffic, unless they said down. 0: never.");
+              "get traffic, unless they said down. Likewise for those that are "
+              "unreachable, of the backends that would get new flows. 0: "
+              "never.");
+DEFINE_uint32(unreachable_after_ms, 4000,
+              "A backend whose next hop has failed for so many milliseconds "
+              "(no ARP answer, no route, its interface is down) gets no new "
+              "flows, 100 to 600000; see --panic_percent. By default longer "
+              "than the kernel's three ARP requests, a second apart.");
 DEFINE_string(slow_path, "on",
               "on: a frame for a backend whose MAC address is not known is "
               "held by the agent (64 a backend, 4096 in all, 3 s at most), and "
@@ -209,8 +216,6 @@ absl::Status ParseCalm(HealthMonitor::Options& options) {
       CheckRange("--flap_window_s", FLAGS_flap_window_s, 1, 86400));
   L275_RETURN_IF_ERROR(
       CheckRange("--flap_hold_s", FLAGS_flap_hold_s, 1, 86400));
-  L275_RETURN_IF_ERROR(
-      CheckRange("--panic_percent", FLAGS_panic_percent, 0, 100));
   options.up_after = static_cast<int>(FLAGS_up_after);
   options.flaps.max_changes = static_cast<int>(FLAGS_flap_max);
   options.flaps.window = std::chrono::seconds(FLAGS_flap_window_s);
@@ -251,6 +256,17 @@ absl::Status ParseHealth(AgentOptions& options) {
         "--health: \"", FLAGS_health, "\"; expected beacon or none"));
   }
   L275_ASSIGN_OR_RETURN(options.beacons, ParseBeacons());
+  return absl::OkStatus();
+}
+
+absl::Status ParseReachability(AgentOptions& options) {
+  L275_RETURN_IF_ERROR(CheckRange("--unreachable_after_ms",
+                                  FLAGS_unreachable_after_ms, 100, 600'000));
+  L275_RETURN_IF_ERROR(
+      CheckRange("--panic_percent", FLAGS_panic_percent, 0, 100));
+  options.reachability.after =
+      std::chrono::milliseconds(FLAGS_unreachable_after_ms);
+  options.reachability.panic_percent = static_cast<int>(FLAGS_panic_percent);
   return absl::OkStatus();
 }
 
@@ -340,6 +356,7 @@ absl::StatusOr<AgentOptions> ParseOptions() {
   options.map_sizes.backends = FLAGS_max_backends;
   options.map_sizes.slots = FLAGS_max_slots;
   L275_RETURN_IF_ERROR(ParseHealth(options));
+  L275_RETURN_IF_ERROR(ParseReachability(options));
   L275_RETURN_IF_ERROR(ParseSync(options));
   options.bpffs_dir = FLAGS_bpffs_dir;
   options.state_file = FLAGS_state_file;

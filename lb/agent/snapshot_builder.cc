@@ -29,27 +29,48 @@ bool IsDrained(const DesiredBackend& backend, uint64_t wall_clock) {
          backend.drain_until <= wall_clock;
 }
 
+// What the backend gets if frames reach it.
+SnapshotBackend BuildBackend(const SnapshotSources& sources,
+                             const ServiceAddress& service, Ipv4Address address,
+                             const DesiredBackend& desired) {
+  const HealthVerdict health = VerdictOf(sources.health, service, address);
+  const bool alive = !desired.disabled && health.alive &&
+                     !IsDrained(desired, sources.wall_clock);
+  const bool takes_flows = alive && health.takes_new_flows && !desired.draining;
+  return {takes_flows ? WeightOf(desired.weight, health.weight_percent) : 0,
+          alive};
+}
+
 SnapshotService BuildService(const SnapshotSources& sources,
                              const ServiceAddress& service_address,
                              const DesiredService& desired) {
   SnapshotService service;
   service.table_size =
       desired.table_size != 0 ? desired.table_size : sources.default_table_size;
-  for (const auto& [address, backend] : desired.backends) {
-    const HealthVerdict health =
-        VerdictOf(sources.health, service_address, address);
-    const bool alive = !backend.disabled && health.alive &&
-                       !IsDrained(backend, sources.wall_clock);
-    const bool takes_flows =
-        alive && health.takes_new_flows && !backend.draining;
-    service.backends[address] = {
-        takes_flows ? WeightOf(backend.weight, health.weight_percent) : 0,
-        alive};
+  for (const auto& [address, desired_backend] : desired.backends) {
+    SnapshotBackend& backend = service.backends[address];
+    backend = BuildBackend(sources, service_address, address, desired_backend);
+    if (sources.reachability.IsLeftOut(service_address, address)) {
+      backend.weight = 0;
+    }
   }
   return service;
 }
 
 }  // namespace
+
+Reachability::Candidates CandidatesOf(const SnapshotSources& sources) {
+  Reachability::Candidates candidates;
+  for (const auto& [service_address, service] : sources.desired) {
+    Reachability::Backends& backends = candidates[service_address];
+    for (const auto& [address, desired] : service.backends) {
+      if (BuildBackend(sources, service_address, address, desired).weight > 0) {
+        backends.insert(address);
+      }
+    }
+  }
+  return candidates;
+}
 
 Snapshot BuildSnapshot(const SnapshotSources& sources) {
   Snapshot snapshot;

@@ -72,13 +72,18 @@ struct ShareCase {
 class SnapshotBuilderTest : public ::testing::Test {
  protected:
   Snapshot Build(const HealthMonitor* health) {
-    return BuildSnapshot({desired_, 65537, health, next_hops_, ingress_, 1000});
+    return BuildSnapshot(Sources(health));
+  }
+
+  SnapshotSources Sources(const HealthMonitor* health) {
+    return {desired_, 65537, health, next_hops_, ingress_, 1000, reachability_};
   }
 
   const ServiceAddress service_ = Service();
   DesiredState desired_;
   std::map<Ipv4Address, NextHop> next_hops_;
   std::map<uint32_t, MacAddress> ingress_;
+  Reachability reachability_{Reachability::Options()};
 };
 
 TEST_F(SnapshotBuilderTest, OnlyEnabledBackendsThatAreUpGetFlows) {
@@ -115,6 +120,39 @@ TEST_F(SnapshotBuilderTest, OnlyEnabledBackendsThatAreUpGetFlows) {
     EXPECT_EQ(backend.weight, c.share) << c.description;
     EXPECT_EQ(backend.alive, c.alive) << c.description;
   }
+}
+
+TEST_F(SnapshotBuilderTest, WhoWouldGetNewFlowsIsACandidate) {
+  auto& backends = desired_[service_].backends;
+  backends[kBackend] = {100, false, false, 0};
+  for (const DesiredBackend& other :
+       {DesiredBackend{0, false, false, 0}, DesiredBackend{100, true, false, 0},
+        DesiredBackend{100, false, true, 0}}) {
+    backends[kOther] = other;
+    EXPECT_EQ(CandidatesOf(Sources(nullptr)),
+              (Reachability::Candidates{{service_, {kBackend}}}));
+  }
+}
+
+TEST_F(SnapshotBuilderTest, AnUnreachableBackendKeepsItsFlowsAndGetsNoNewOnes) {
+  auto& backends = desired_[service_].backends;
+  backends[kBackend] = {100, false, false, 0};
+  backends[kOther] = {100, false, false, 0};
+  next_hops_[kOther].state = NextHop::State::kReady;
+  next_hops_[kBackend].state = NextHop::State::kNoNeighbour;
+  const HealthTime now = HealthTime() + std::chrono::hours(1);
+  const auto update = [&](HealthTime time) {
+    return reachability_.Update(next_hops_, CandidatesOf(Sources(nullptr)),
+                                time);
+  };
+  update(now);
+  EXPECT_EQ(Build(nullptr).services.at(service_).backends.at(kBackend),
+            (SnapshotBackend{100, true}));
+  EXPECT_TRUE(update(now + reachability_.options().after));
+  EXPECT_EQ(Build(nullptr).services.at(service_).backends.at(kBackend),
+            (SnapshotBackend{0, true}));
+  EXPECT_EQ(Build(nullptr).services.at(service_).backends.at(kOther),
+            (SnapshotBackend{100, true}));
 }
 
 TEST_F(SnapshotBuilderTest, ServicesWithoutATableSizeGetTheDefault) {

@@ -44,11 +44,17 @@ std::string PercentText(double percent) {
   return absl::StrFormat("%.1f%%", percent);
 }
 
+// Whether it would get flows, were it not that no frame reaches it.
+bool IsCutOff(const control::BackendHealth& health) {
+  return health.unreachable() &&
+         (health.state() == control::UP || health.state() == control::DRAINING);
+}
+
 std::vector<std::string> Row(const control::BackendHealth& health) {
   const bool heard = health.has_beacon_age_ms();
   return {health.backend(),
           health.port() == 0 ? "all" : absl::StrCat(health.port()),
-          HealthText(health.state()),
+          IsCutOff(health) ? "unreachable" : HealthText(health.state()),
           DurationText(health.in_state_ms()),
           heard ? absl::StrCat(health.beacon_age_ms()) : "-",
           heard ? absl::StrCat(health.interval_ms()) : "-",
@@ -57,7 +63,7 @@ std::vector<std::string> Row(const control::BackendHealth& health) {
           health.key_id() != 0 ? absl::StrCat(health.key_id()) : "-",
           absl::StrCat(health.flaps()),
           health.has_held_ms() ? DurationText(health.held_ms()) : "-",
-          health.reason()};
+          IsCutOff(health) ? health.unreachable_reason() : health.reason()};
 }
 
 std::string BackendsText(const control::HealthStates& states) {

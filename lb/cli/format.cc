@@ -50,6 +50,9 @@ std::string DrainText(const control::BackendState& backend) {
 std::string StateText(const control::BackendState& backend) {
   if (backend.disabled()) return "disabled";
   if (backend.draining()) return DrainText(backend);
+  if (backend.unreachable()) {
+    return backend.active() ? "unreachable,trusted" : "unreachable";
+  }
   return backend.active() ? "active" : "inactive";
 }
 
@@ -58,11 +61,7 @@ std::string NextHopText(const control::NextHop& next_hop) {
   if (next_hop.state() != "ready") {
     return next_hop.reason().empty() ? next_hop.state() : next_hop.reason();
   }
-  const std::string link =
-      absl::StrCat(next_hop.interface(), " ", next_hop.destination_mac());
-  return next_hop.gateway().empty()
-             ? link
-             : absl::StrCat(link, " via ", next_hop.gateway());
+  return absl::StrCat(next_hop.interface(), " ", next_hop.destination_mac());
 }
 
 std::string ActiveText(const control::ServiceState& service) {

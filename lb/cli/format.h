@@ -28,8 +28,8 @@ std::string WeightText(const control::BackendState& backend);
 // getting flows.
 std::string StateText(const control::BackendState& backend);
 
-// "eth1 02:00:00:00:01:65", or why there is none: "no ARP answer from 10.0.0.101
-// on eth1".
+// "eth1 02:00:00:00:01:65", or why there is none: "no ARP answer
+// from 10.0.0.101 on eth1".
 std::string NextHopText(const control::NextHop& next_hop);
 
 // "2/3": backends that get flows, and all of them.

@@ -14,6 +14,7 @@
 namespace l275 {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -34,9 +35,8 @@ constexpr char kNextHops[] = R"pb(
     address: "10.0.1.102"
     next_hop {
       interface: "eth0"
-      gateway: "10.0.0.1"
       state: "no_neighbour"
-      reason: "no ARP answer from 10.0.0.1 on eth0"
+      reason: "no ARP answer from 10.0.1.102 on eth0"
     }
     neighbour_state: "failed"
     age_ms: 999
@@ -45,7 +45,18 @@ constexpr char kNextHops[] = R"pb(
   next_hop {
     address: "10.0.2.103"
     next_hop { state: "no_route" reason: "no route" }
-    neighbour_state: "none"
+    neighbour_state: "no_route"
+    age_ms: 1000
+  }
+  next_hop {
+    address: "10.0.3.104"
+    next_hop {
+      interface: "eth0"
+      gateway: "10.0.0.1"
+      state: "unusable"
+      reason: "behind router 10.0.0.1"
+    }
+    neighbour_state: "unusable"
     age_ms: 1000
   }
 )pb";
@@ -79,7 +90,6 @@ constexpr char kServices[] = R"pb(
       forwarded {}
       next_hop {
         interface: "eth0"
-        gateway: "10.0.0.1"
         destination_mac: "02:00:00:00:01:01"
         source_mac: "02:00:00:00:01:0a"
         state: "ready"
@@ -107,6 +117,21 @@ constexpr char kServices[] = R"pb(
       drain_until: 1
       health: UP
       next_hop { state: "no_neighbour" }
+    }
+    backend {
+      address: "10.0.0.106"
+      weight: 100
+      health: UP
+      unreachable: true
+      next_hop { state: "no_neighbour" reason: "no ARP answer" }
+    }
+    backend {
+      address: "10.0.0.107"
+      weight: 100
+      health: UP
+      active: true
+      unreachable: true
+      next_hop { state: "no_route" reason: "no route" }
     }
   }
   service { service: "tcp:10.0.0.201:0" table_size: 251 }
@@ -156,8 +181,9 @@ TEST_F(LbctlOutputTest, NextHopList) {
       OutputOf("nexthop list"),
       R"(BACKEND     GATEWAY   INTERFACE  MAC                STATE         AGE  HELD  REASON
 10.0.0.101  -         eth0       02:00:00:00:01:65  reachable  1h2m3s     0  -
-10.0.1.102  10.0.0.1  eth0       -                  failed         0s    64  no ARP answer from 10.0.0.1 on eth0
+10.0.1.102  -         eth0       -                  failed         0s    64  no ARP answer from 10.0.1.102 on eth0
 10.0.2.103  -         -          -                  no_route       1s     0  no route
+10.0.3.104  10.0.0.1  eth0       -                  unusable       1s     0  behind router 10.0.0.1
 )");
   EXPECT_EQ(OutputOf("nexthop list --output=json"), ToPrettyJson(next_hops));
 }
@@ -223,6 +249,31 @@ replayed      12  not newer
   EXPECT_EQ(OutputOf("health --output=json"), ToPrettyJson(health));
 }
 
+TEST_F(LbctlOutputTest, HealthShowsWhichBackendNoFrameReaches) {
+  SetAnswer<control::HealthStates>("GET /v1/health", R"pb(
+    trust: "signed"
+    backend {
+      backend: "10.0.0.101"
+      state: UP
+      reason: "its first beacon"
+      unreachable: true
+      unreachable_reason: "no ARP answer"
+    }
+    backend {
+      backend: "10.0.0.102"
+      state: SILENT
+      reason: "no beacon for 1600 ms"
+      unreachable: true
+      unreachable_reason: "no ARP answer"
+    }
+  )pb");
+  EXPECT_THAT(OutputOf("health"),
+              AllOf(ContainsRegex("10.0.0.101 +all +unreachable .*  no ARP "
+                                  "answer\n"),
+                    ContainsRegex("10.0.0.102 +all +silent .*  no beacon for "
+                                  "1600 ms\n")));
+}
+
 TEST_F(LbctlOutputTest, HealthTellsWhenNobodyChecks) {
   SetAnswer<control::HealthStates>("GET /v1/health", "trust: \"none\"");
   EXPECT_EQ(OutputOf("health"),
@@ -244,7 +295,7 @@ TEST_F(LbctlOutputTest, ServiceList) {
       SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
   EXPECT_EQ(OutputOf("service list"),
             "SERVICE            TABLE_SIZE  ACTIVE  PACKETS  BYTES\n"
-            "tcp:10.0.0.200:80       65537     1/5     1000  64000\n"
+            "tcp:10.0.0.200:80       65537     2/7     1000  64000\n"
             "tcp:10.0.0.201:0          251     0/0        0      0\n");
   EXPECT_EQ(OutputOf("service list --output=json"), ToPrettyJson(services));
 }
@@ -274,12 +325,14 @@ TEST_F(LbctlOutputTest, BackendList) {
   const auto services =
       SetAnswer<control::ServiceStates>("GET /v1/services", kServices);
   constexpr char kTable[] =
-      R"(SERVICE            BACKEND     WEIGHT  STATE     HEALTH   BEACON_AGE_MS  SLOTS  FLOWS  PACKETS  BYTES  NEXT_HOP
-tcp:10.0.0.200:80  10.0.0.101     100  active    up                  42  65537      7     1000  64000  eth0 02:00:00:00:01:65
-tcp:10.0.0.200:80  10.0.0.102      50  disabled  silent           12345      0      0        0      0  eth0 02:00:00:00:01:01 via 10.0.0.1
-tcp:10.0.0.200:80  10.0.0.103     100  inactive  unknown              -      0      0        0      0  no ARP answer
-tcp:10.0.0.200:80  10.0.0.104     100  draining  up                   -      0    311        0      0  no_neighbour
-tcp:10.0.0.200:80  10.0.0.105     100  drained   up                   -      0      0        0      0  no_neighbour
+      R"(SERVICE            BACKEND     WEIGHT  STATE                HEALTH   BEACON_AGE_MS  SLOTS  FLOWS  PACKETS  BYTES  NEXT_HOP
+tcp:10.0.0.200:80  10.0.0.101     100  active               up                  42  65537      7     1000  64000  eth0 02:00:00:00:01:65
+tcp:10.0.0.200:80  10.0.0.102      50  disabled             silent           12345      0      0        0      0  eth0 02:00:00:00:01:01
+tcp:10.0.0.200:80  10.0.0.103     100  inactive             unknown              -      0      0        0      0  no ARP answer
+tcp:10.0.0.200:80  10.0.0.104     100  draining             up                   -      0    311        0      0  no_neighbour
+tcp:10.0.0.200:80  10.0.0.105     100  drained              up                   -      0      0        0      0  no_neighbour
+tcp:10.0.0.200:80  10.0.0.106     100  unreachable          up                   -      0      0        0      0  no ARP answer
+tcp:10.0.0.200:80  10.0.0.107     100  unreachable,trusted  up                   -      0      0        0      0  no route
 )";
   EXPECT_EQ(OutputOf("backend list"), kTable);
   EXPECT_EQ(OutputOf("backend list --service=tcp:10.0.0.200:80"), kTable);

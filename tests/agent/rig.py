@@ -57,7 +57,7 @@ class LoadBalancer:
         self._set_xdp("xdpdrv", "off")
 
     def know_neighbours(self, macs: dict[str, str]) -> None:
-        """Makes neighbours known, by address, that nobody has to answer for."""
+        """Gives neighbours, by address, other MAC addresses than 02:00:00:00:00:NUMBER."""
         for address, mac in macs.items():
             # fmt: off
             self.host.namespace.ip(
@@ -79,6 +79,8 @@ class Rig:
 
         lb1: eth0 10.0.0.11 ──── lb1  \
         lb2: eth0 10.0.0.12 ──── lb2  / in one namespace, without addresses
+
+    All other addresses of the network have permanent neighbour entries.
 
     Entering removes what a crashed run of this name left; leaving ends and
     removes everything. Needs root.
@@ -139,6 +141,21 @@ class Rig:
         self.far_end.ip("link", "set", host.name, "up")
         host.namespace.ip("addr", "add", f"{host.address}/24", "dev", FABRIC_INTERFACE)
         host.namespace.ip("link", "set", FABRIC_INTERFACE, "up")
+        self._know_all_neighbours(host)
+
+    @staticmethod
+    def _know_all_neighbours(host: Host) -> None:
+        """Nobody answers ARP here, and backends must not be unreachable for that."""
+        batch = host.folder / "neighbours"
+        batch.write_text(
+            "".join(
+                f"neigh replace 10.0.0.{number} lladdr 02:00:00:00:00:{number:02x} "
+                f"dev {FABRIC_INTERFACE} nud permanent\n"
+                for number in range(1, 255)
+                if number != host.number
+            )
+        )
+        host.call("ip", "-batch", str(batch))
 
     def _leave(self) -> None:
         with signals_ignored():

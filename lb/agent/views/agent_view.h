@@ -13,6 +13,7 @@
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/health/beacon_health.h"
+#include "lb/agent/health/reachability.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/pmtu/pmtu_watch.h"
 #include "lb/agent/slowpath/slow_path.h"
@@ -29,6 +30,7 @@ struct AgentView {
   const MapWriter& writer;
   const Maps& maps;
   const NextHopMonitor& next_hops;
+  const Reachability& reachability;
   const Attachments& attachments;
   const SlowPath* slow_path;   // null when there is none,
   std::string no_slow_path;    // and why

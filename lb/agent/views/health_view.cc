@@ -39,6 +39,14 @@ void FillSubject(const HealthSubject& subject, const BackendHealth& health,
   FillBeacon(health, now, message);
 }
 
+void FillReachability(const AgentView& view, Ipv4Address address,
+                      control::BackendHealth* message) {
+  if (!view.reachability.IsUnreachable(address)) return;
+  message->set_unreachable(true);
+  message->set_unreachable_reason(
+      view.next_hops.next_hops().at(address).reason);
+}
+
 void FillService(const ServiceAddress& address,
                  const HealthMonitor::Service& service,
                  control::ServiceHealth* message) {
@@ -96,7 +104,9 @@ control::HealthStates ViewHealth(const AgentView& view) {
   for (const auto& [subject, health] : monitor.view()) {
     // A port that has no beacon of its own is spoken for by the address.
     if (subject.port != 0 && !health.has_beacon) continue;
-    FillSubject(subject, health, view.now, states.add_backend());
+    control::BackendHealth* const message = states.add_backend();
+    FillSubject(subject, health, view.now, message);
+    FillReachability(view, subject.address, message);
   }
   for (const auto& [address, service] : monitor.services()) {
     FillService(address, service, states.add_service());

@@ -44,15 +44,22 @@ void AddServices(const control::ServiceStates& states,
   Family bytes = Counter("l275_service_forwarded_bytes_total",
                          "Bytes of the frames of these packets");
   Family slots = Gauge("l275_service_slots", "Slots of the service's table");
+  Family panic = Gauge("l275_service_reachability_panic",
+                       "1 while too few backends are reachable, so that "
+                       "unreachable ones get new flows");
+  Family panics = Counter("l275_service_reachability_panics_total",
+                          "Panics about reachability that began");
   for (const control::ServiceState& state : states.service()) {
     const Labels labels = {{"service", state.service()}};
     packets.Add(labels, static_cast<double>(state.forwarded().packets()));
     bytes.Add(labels, static_cast<double>(state.forwarded().bytes()));
     slots.Add(labels, state.table_size());
+    panic.Add(labels, state.reach_panic() ? 1 : 0);
+    panics.Add(labels, static_cast<double>(state.reach_panics()));
   }
-  out.push_back(packets.Take());
-  out.push_back(bytes.Take());
-  out.push_back(slots.Take());
+  for (Family* family : {&packets, &bytes, &slots, &panic, &panics}) {
+    out.push_back(family->Take());
+  }
 }
 
 void AddBackends(const control::ServiceStates& states,
@@ -71,6 +78,10 @@ void AddBackends(const control::ServiceStates& states,
   Family next_hop = Gauge("l275_backend_next_hop_ready",
                           "1 when route and MAC address of the backend are "
                           "known; if not, packets go to the agent");
+  Family unreachable =
+      Gauge("l275_backend_unreachable",
+            "1 while the backend's next hop has failed for longer than "
+            "--unreachable_after_ms");
   Family age = Gauge("l275_backend_beacon_age_seconds",
                      "Seconds since the backend's last beacon");
   for (const control::ServiceState& service : states.service()) {
@@ -83,13 +94,14 @@ void AddBackends(const control::ServiceStates& states,
       weight.Add(labels, state.weight());
       slots.Add(labels, state.slots());
       next_hop.Add(labels, state.next_hop().state() == "ready" ? 1 : 0);
+      unreachable.Add(labels, state.unreachable() ? 1 : 0);
       if (state.has_beacon_age_ms()) {
         age.Add(labels, static_cast<double>(state.beacon_age_ms()) / 1000);
       }
     }
   }
-  for (Family* family :
-       {&packets, &bytes, &active, &weight, &slots, &next_hop, &age}) {
+  for (Family* family : {&packets, &bytes, &active, &weight, &slots, &next_hop,
+                         &unreachable, &age}) {
     out.push_back(family->Take());
   }
 }
@@ -116,8 +128,8 @@ void AddFlows(const AgentView& view,
 
 void AddNeighbours(const AgentView& view, std::vector<MetricFamily>& out) {
   Family states = Gauge("l275_backend_neighbour_state",
-                        "1, with the state of the backend's neighbour entry, "
-                        "or its gateway's, as a label");
+                        "1, with the state of the backend's neighbour entry "
+                        "as a label, or no_route, or unusable");
   const control::NextHops next_hops = ViewNextHops(view);
   for (const control::BackendNextHop& backend : next_hops.next_hop()) {
     states.Add({{"backend", backend.address()},
@@ -194,6 +206,10 @@ void AddAgent(const AgentView& view, const AgentCounters& counters,
   AddOne(Counter("l275_netlink_resyncs_total",
                  "Full reads after lost rtnetlink notifications"),
          static_cast<double>(counters.netlink_resyncs), out);
+  AddOne(Counter("l275_neighbour_mac_refused_total",
+                 "MAC addresses of neighbours that were refused: zero, "
+                 "broadcast, multicast, or this host's own"),
+         static_cast<double>(view.next_hops.mac_refusals()), out);
 }
 
 }  // namespace

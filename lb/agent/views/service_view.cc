@@ -33,6 +33,17 @@ void FillHealth(const AgentView& view, const ServiceAddress& service,
   state->set_announced_weight_percent(health.weight);
 }
 
+void FillReachability(const AgentView& view, const ServiceAddress& address,
+                      control::ServiceState* state) {
+  const auto found = view.reachability.services().find(address);
+  if (found == view.reachability.services().end()) return;
+  const Reachability::Service& service = found->second;
+  state->set_reachable(static_cast<uint32_t>(service.census.up));
+  state->set_candidates(static_cast<uint32_t>(service.census.total));
+  state->set_reach_panic(service.panic.mode() == PanicWatch::Mode::kPanic);
+  state->set_reach_panics(service.panic.panics());
+}
+
 void FillCounter(const l275_counter& counter, control::Counter* message) {
   message->set_packets(counter.packets);
   message->set_bytes(counter.bytes);
@@ -79,6 +90,7 @@ control::BackendState ViewBackend(const AgentView& view,
   if (recent != view.flows.recent.end()) {
     state.set_recent_flows(recent->second);
   }
+  state.set_unreachable(view.reachability.IsUnreachable(address));
   *state.mutable_next_hop() = ViewNextHop(view, address);
   return state;
 }
@@ -89,6 +101,7 @@ absl::StatusOr<control::ServiceStates> ViewServices(const AgentView& view) {
     control::ServiceState* state = states.add_service();
     state->set_service(address.ToString());
     state->set_table_size(written.source.table_size);
+    FillReachability(view, address, state);
     for (const auto& [backend_address, backend] : written.backends) {
       *state->add_backend() = ViewBackend(view, address, backend_address);
     }
