@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/libevent_time.h"
 #include "common/status_util.h"
+#include "common/verdicts.h"
 #include "common/version.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
@@ -33,6 +34,9 @@ namespace {
 
 // A backend's beacons come every 100 ms by default.
 constexpr suseconds_t kHearBeaconsMicroseconds = 200'000;
+
+// A driver may take milliseconds to answer.
+constexpr int kDriverLossesEvery = 5;  // seconds
 
 uint64_t WallClock() {
   return static_cast<uint64_t>(
@@ -69,6 +73,20 @@ std::set<ServiceAddress> AddressesOf(const HealthServices& services) {
   std::set<ServiceAddress> addresses;
   for (const auto& [address, backends] : services) addresses.insert(address);
   return addresses;
+}
+
+// Of a driver without statistics, or an interface that is gone.
+bool IsUnexpected(const absl::Status& status) {
+  return !status.ok() && !absl::IsUnimplemented(status) &&
+         !absl::IsNotFound(status);
+}
+
+// By the program itself.
+absl::StatusOr<uint64_t> FramesSent(const Maps& maps) {
+  constexpr uint32_t kSent[] = {L275_FORWARD_TX, L275_FORWARD_REDIRECT};
+  L275_ASSIGN_OR_RETURN(const auto counters,
+                        ReadCounters(maps.verdict_counters_fd(), kSent));
+  return counters[0].packets + counters[1].packets;
 }
 
 std::set<Ipv4Address> HeldVips(const VipRoles& roles) {
@@ -112,6 +130,7 @@ absl::Status Agent::Start() {
   L275_ASSIGN_OR_RETURN(next_hops_, NextHopMonitor::Create(base_, [this] {
                           OnNextHopsChanged();
                         }));
+  L275_ASSIGN_OR_RETURN(driver_statistics_, DriverStatistics::Create());
   L275_ASSIGN_OR_RETURN(local_addresses_,
                         LocalAddresses::Create(base_, [this] { WatchVips(); }));
   L275_RETURN_IF_ERROR(attachments_->Check(next_hops_->links()));
@@ -127,6 +146,7 @@ absl::Status Agent::Start() {
   L275_RETURN_IF_ERROR(WriteMaps());
   CarryOver();
   L275_RETURN_IF_ERROR(StartSync());
+  ReadDriverLosses();  // what was lost before is not the program's
   L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
   L275_RETURN_IF_ERROR(attachments_->Keep());
   CarryRest();
@@ -478,7 +498,31 @@ void Agent::OnSecond() {
   if (!given.ok()) LOG(ERROR) << given.message();
   WatchVips();
   AttachReturned();
+  if (++seconds_ % kDriverLossesEvery == 0) ReadDriverLosses();
   if (!IsStarting()) warning_log_.Update(ViewWarnings(View()), Now());
+}
+
+// Of the interfaces by which the program sends. Some drivers have no
+// statistics.
+void Agent::ReadDriverLosses() {
+  std::set<std::string> interfaces(options_.interfaces.begin(),
+                                   options_.interfaces.end());
+  for (const auto& [address, next_hop] : next_hops_->next_hops()) {
+    if (next_hop.ready()) interfaces.insert(next_hop.interface);
+  }
+  DriverLosses::Counters counters;
+  for (const std::string& interface : interfaces) {
+    auto losses = driver_statistics_->ReadXdpLosses(interface);
+    if (losses.ok()) counters[interface] = *std::move(losses);
+    LOG_IF_EVERY_N(WARNING, IsUnexpected(losses.status()), 100)
+        << losses.status().message();
+  }
+  const auto sent = FramesSent(*maps_);
+  if (!sent.ok()) {
+    LOG(ERROR) << sent.status().message();
+    return;
+  }
+  driver_losses_.Update(std::move(counters), *sent, Now());
 }
 
 void Agent::AttachReturned() {
@@ -518,6 +562,7 @@ AgentView Agent::View() const {
           *next_hops_,
           reachability_,
           *attachments_,
+          driver_losses_,
           slow_path_.get(),
           options_.slow_path.has_value() ? slow_path_error_ : "--slow_path=off",
           health_.get(),

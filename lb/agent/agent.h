@@ -23,6 +23,8 @@
 #include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_source.h"
 #include "lb/agent/config/state_keeper.h"
+#include "lb/agent/dataplane/driver_losses.h"
+#include "lb/agent/dataplane/driver_statistics.h"
 #include "lb/agent/dataplane/flow_keeper.h"
 #include "lb/agent/dataplane/map_carrier.h"
 #include "lb/agent/dataplane/map_writer.h"
@@ -133,6 +135,7 @@ class Agent : public Controller {
   void AttachReturned();
   void OnSecond();
   void WatchVips();
+  void ReadDriverLosses();
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
   void Save(control::ChangeReply* reply);
@@ -179,6 +182,9 @@ class Agent : public Controller {
   std::unique_ptr<LocalAddresses> local_addresses_;
   VipRoles vips_;
   WarningLog warning_log_;
+  std::optional<DriverStatistics> driver_statistics_;
+  DriverLosses driver_losses_;
+  int seconds_ = 0;                      // that OnSecond() has seen
   std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
   std::string slow_path_error_;          // why it is not to be had
   std::unique_ptr<PmtuWatch> pmtu_;      // null: not to be had

@@ -59,6 +59,12 @@ std::string SlowPathText(const control::SlowPath& slow_path) {
                       dropped, " dropped", why);
 }
 
+// "21 frames in the driver of eth0 (rx_queue_0_xdp_tx_errors)".
+std::string DriverLossText(const control::DriverLoss& loss) {
+  return absl::StrCat(loss.frames(), " frames in the driver of ",
+                      loss.interface(), " (", loss.counter(), ")");
+}
+
 std::string HealthCheckText(const control::Status& status) {
   if (status.health() != "beacon") return status.health();
   return absl::StrCat(
@@ -150,6 +156,9 @@ std::string StatusText(const control::Status& status) {
                 {"forwarded", CounterText(status.forwarded())},
                 {"passed", CounterText(status.passed())},
                 {"dropped", CounterText(status.dropped())}});
+  for (const control::DriverLoss& loss : status.driver_loss()) {
+    lines.push_back({"lost", DriverLossText(loss)});
+  }
   for (const control::VipState& vip : status.vip()) {
     lines.push_back({"VIP", VipText(vip)});
   }

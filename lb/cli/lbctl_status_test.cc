@@ -55,6 +55,7 @@ constexpr char kStatus[] = R"pb(
   forwarded { packets: 1000 bytes: 64000 }
   passed { packets: 20 bytes: 1200 }
   dropped { packets: 3 bytes: 180 }
+  driver_loss { interface: "eth0" counter: "xdp_tx_errors" frames: 21 }
   slow_path {
     on: true
     handed_over: 31
@@ -95,7 +96,8 @@ TEST_F(LbctlStatusTest, ShowsTotals) {
             "5, no_route 4)\n"
             "forwarded:  1000 packets, 64000 bytes\n"
             "passed:     20 packets, 1200 bytes\n"
-            "dropped:    3 packets, 180 bytes\n");
+            "dropped:    3 packets, 180 bytes\n"
+            "lost:       21 frames in the driver of eth0 (xdp_tx_errors)\n");
   EXPECT_EQ(OutputOf("status --output=json"), ToPrettyJson(status));
 }
 

@@ -121,7 +121,7 @@ class CutCableTest(ReachabilityCase):
         self.assertEqual([ask(connection) for connection in connections], servers)
 
     def assert_said(self, web: WebServer) -> None:
-        """It is in `lbctl health`, with its reason, and in the log."""
+        """It is in `lbctl health`, with its reason, in the log, and a warning."""
         reason = f"no ARP answer from {web.address} on {FABRIC_INTERFACE}"
         self.assertRegex(
             lb().agent.lbctl("health").stdout,
@@ -130,6 +130,11 @@ class CutCableTest(ReachabilityCase):
         self.assertIn(
             f"backend {web.address} is unreachable: {reason}",
             lb().agent.process.log.read_text(),
+        )
+        self.assertRegex(
+            lb().agent.lbctl("status").stdout,
+            rf"(?m)^warning: +backend {re.escape(web.address)} is unreachable, .*"
+            f"{reason}$",
         )
 
     def test_a_server_that_is_away_for_a_moment_stays(self) -> None:

@@ -8,6 +8,7 @@
 #include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_state.h"
 #include "lb/agent/config/state_keeper.h"
+#include "lb/agent/dataplane/driver_losses.h"
 #include "lb/agent/dataplane/flow_keeper.h"
 #include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/map_writer.h"
@@ -32,6 +33,7 @@ struct AgentView {
   const NextHopMonitor& next_hops;
   const Reachability& reachability;
   const Attachments& attachments;
+  const DriverLosses& driver_losses;
   const SlowPath* slow_path;   // null when there is none,
   std::string no_slow_path;    // and why
   const BeaconHealth* health;  // null with --health=none

@@ -163,6 +163,20 @@ void AddSlowPath(const AgentView& view, std::vector<MetricFamily>& out) {
   out.push_back(dropped.Take());
 }
 
+void AddDriverLosses(const DriverLosses& losses,
+                     std::vector<MetricFamily>& out) {
+  Family frames = Counter("l275_driver_lost_frames_total",
+                          "Frames that the program sent and the driver lost, "
+                          "by the driver's own counters");
+  for (const auto& [interface, counters] : losses.counters()) {
+    for (const auto& [counter, value] : counters) {
+      frames.Add({{"interface", interface}, {"counter", counter}},
+                 static_cast<double>(value));
+    }
+  }
+  out.push_back(frames.Take());
+}
+
 void AddVips(const VipRoles& roles, std::vector<MetricFamily>& out) {
   Family held = Gauge("l275_vip_held", "1 while this host has the VIP");
   Family strays =
@@ -230,6 +244,7 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddVips(view.vips, families);
   AddNeighbours(view, families);
   AddSlowPath(view, families);
+  AddDriverLosses(view.driver_losses, families);
   AddHealth(ViewHealth(view), families);
   AddPeers(ViewPeers(view), families);
   if (view.pmtu != nullptr) AddPmtuMetrics(*view.pmtu, families);

@@ -113,6 +113,18 @@ void FillInterface(const AgentView& view, const std::string& name,
   FillSlowPathOf(view.slow_path, attachment.ifindex(), message);
 }
 
+void FillDriverLosses(const DriverLosses& losses, control::Status* status) {
+  for (const auto& [interface, counters] : losses.counters()) {
+    for (const auto& [counter, frames] : counters) {
+      if (frames == 0) continue;
+      control::DriverLoss* const message = status->add_driver_loss();
+      message->set_interface(interface);
+      message->set_counter(counter);
+      message->set_frames(frames);
+    }
+  }
+}
+
 void FillSlots(const AgentView& view, control::Status* status) {
   status->set_slots_used(view.writer.slot_ranges().used());
   status->set_slots_capacity(view.writer.slot_ranges().capacity());
@@ -135,6 +147,7 @@ absl::StatusOr<control::Status> ViewStatus(const AgentView& view) {
   FillBackends(view, &status);
   FillSlots(view, &status);
   FillSlowPath(view, status.mutable_slow_path());
+  FillDriverLosses(view.driver_losses, &status);
   FillVips(view, &status);
   for (control::Peer& peer : ViewPeers(view)) {
     *status.add_peer() = std::move(peer);

@@ -1,10 +1,12 @@
 #include "lb/agent/views/warnings.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "lb/agent/views/pmtu_view.h"
 
 namespace l275 {
@@ -55,6 +57,41 @@ void WarnOfPanics(const AgentView& view, Warnings& out) {
   }
 }
 
+void WarnOfReachability(const AgentView& view, Warnings& out) {
+  std::set<Ipv4Address> left_out;
+  for (const auto& [address, service] : view.reachability.services()) {
+    left_out.insert(service.left_out.begin(), service.left_out.end());
+    if (service.panic.mode() != PanicWatch::Mode::kPanic) continue;
+    Warn(
+        "reachability_panic", address.ToString(),
+        absl::StrCat(address.ToString(), ": panic: only ", service.census.up,
+                     " of ", service.census.total,
+                     " backends are reachable, so unreachable ones get traffic "
+                     "too; look at this host's network"),
+        out);
+  }
+  for (const Ipv4Address backend : left_out) {
+    Warn("unreachable", backend.ToString(),
+         absl::StrCat("backend ", backend.ToString(),
+                      " is unreachable, and gets no new flows: ",
+                      view.next_hops.next_hops().at(backend).reason),
+         out);
+  }
+}
+
+void WarnOfDriverLosses(const AgentView& view, Warnings& out) {
+  for (const auto& [name, interface] : view.driver_losses.lossy()) {
+    Warn("driver_loss", name,
+         absl::StrCat(name, ": the driver lost ", interface.lost, " of the ",
+                      view.driver_losses.sent(),
+                      " frames that XDP sent in the last ",
+                      DriverLosses::kWindow.count(), " s (",
+                      absl::StrJoin(interface.counters, ", "),
+                      "); on a veth the peer needs an XDP program too"),
+         out);
+  }
+}
+
 void WarnOfState(const AgentView& view, Warnings& out) {
   if (view.state.saved().ok()) return;
   Warn("state", "",
@@ -79,6 +116,8 @@ std::vector<control::Warning> ViewWarnings(const AgentView& view) {
   WarnOfInterfaces(view, warnings);
   WarnOfServices(view, warnings);
   WarnOfPanics(view, warnings);
+  WarnOfReachability(view, warnings);
+  WarnOfDriverLosses(view, warnings);
   WarnOfState(view, warnings);
   WarnOfPathMtus(view, warnings);
   return warnings;
