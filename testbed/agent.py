@@ -11,7 +11,6 @@ import subprocess
 from typing import Any, Iterable, Optional, Sequence
 
 from testbed.binaries import Binaries
-from testbed.errors import TestbedError
 from testbed.host import FABRIC_INTERFACE, HEALTH_INTERFACE, VIP, Host
 from testbed.notify_socket import NotifySocket
 from testbed.process import Process
@@ -125,9 +124,9 @@ class Agent:
         self.services_file.write_text(services)
         self.process.signal(signal.SIGHUP)
 
-    def stop(self) -> int:
+    def stop(self) -> None:
         """Ends it; the program stays attached, and the next agent takes over."""
-        return self.process.stop()
+        self.process.stop()
 
     def remove(self) -> None:
         """Ends it if it runs, and takes away all that outlives it."""
@@ -156,18 +155,15 @@ class Agent:
             *arguments,
         ]
 
-    def lbctl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs lbctl to its end. The caller looks at its exit code."""
-        return self._host.run(self.lbctl_command(*arguments))
+    def lbctl(
+        self, *arguments: str, may_fail: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs lbctl to its end; `may_fail` as in Host.run()."""
+        return self._host.run(self.lbctl_command(*arguments), may_fail)
 
     def lbctl_json(self, *arguments: str) -> Any:
         """Runs lbctl --output=json, which has to succeed, and parses its output."""
-        done = self.lbctl("--output=json", *arguments)
-        if done.returncode != 0:
-            raise TestbedError(
-                f"{self._host.name}: lbctl {' '.join(arguments)}: {done.stderr.strip()}"
-            )
-        return json.loads(done.stdout)
+        return json.loads(self.lbctl("--output=json", *arguments).stdout)
 
     def backends(self) -> list[Backend]:
         """Every backend of every service, as `lbctl backend list` has them."""

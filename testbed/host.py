@@ -9,8 +9,10 @@ import socket
 import subprocess
 from typing import Mapping, Optional, Sequence
 
-from testbed.namespace import Namespace, environment
+from testbed.errors import TestbedError
+from testbed.namespace import Namespace
 from testbed.process import Process
+from testbed.programs import run
 
 FABRIC = "fabric"
 HEALTH = "health"
@@ -67,17 +69,21 @@ class Host:
         return address_on(HEALTH, self.number)
 
     def run(
-        self, command: Sequence[str], timeout_s: float = 30
+        self, command: Sequence[str], may_fail: bool = False
     ) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end. The caller looks at its exit code."""
-        return subprocess.run(
-            self.namespace.enter(command),
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-            env=environment(),
-            timeout=timeout_s,
-        )
+        """Runs a command to its end, see programs.run().
+
+        Raises TestbedError when it fails. With `may_fail` the caller looks at the
+        exit code.
+        """
+        return run(self.namespace.enter(command), may_fail)
+
+    def reaches(self, address: str) -> bool:
+        """Whether an ICMP echo request is answered within a second."""
+        done = self.run(["ping", "-c", "1", "-W", "1", address], may_fail=True)
+        if done.returncode > 1:  # 1: no answer, see ping(8)
+            raise TestbedError(f"{self.name}: ping {address}: {done.stderr.strip()}")
+        return done.returncode == 0
 
     def call(self, *command: str) -> str:
         """Runs a command that has to succeed, and returns its output."""

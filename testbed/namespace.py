@@ -6,10 +6,9 @@ import contextlib
 import ctypes
 import os
 import pathlib
-import subprocess
-from typing import Iterator, Mapping, Optional, Sequence
+from typing import Iterator, Sequence
 
-from testbed.errors import TestbedError
+from testbed.programs import assert_can_start, run
 
 _FOLDER = pathlib.Path("/run/netns")
 _PREFIX = "l275-"
@@ -18,25 +17,9 @@ _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def environment(extra: Optional[Mapping[str, str]] = None) -> dict[str, str]:
-    """This process's, with the administrators' programs on the PATH."""
-    path = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"
-    return {**os.environ, "PATH": path, **(extra or {})}
-
-
 def call(command: Sequence[str]) -> str:
-    """Runs a command to its end and returns its output, or raises TestbedError."""
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=environment()
-        )
-    except FileNotFoundError as error:
-        raise TestbedError(f"{command[0]}: no such program") from error
-    if done.returncode != 0:
-        raise TestbedError(
-            f"{' '.join(command)}: exit code {done.returncode}: {done.stderr.strip()}"
-        )
-    return done.stdout
+    """Runs a command that has to succeed, and returns its output."""
+    return run(command).stdout
 
 
 class Namespace:
@@ -65,7 +48,11 @@ class Namespace:
         return self.path.stat().st_ino
 
     def enter(self, command: Sequence[str]) -> list[str]:
-        """The command that runs `command` inside."""
+        """The command that runs `command` inside.
+
+        Raises TestbedError when there is no such program.
+        """
+        assert_can_start(command[0])
         return ["nsenter", f"--net={self.path}", "--", *command]
 
     def call(self, command: Sequence[str]) -> str:

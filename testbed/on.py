@@ -15,7 +15,8 @@ import sys
 from testbed.agent import CONTROL_SOCKET_NAME, PINS_NAME
 from testbed.binaries import Binaries
 from testbed.errors import TestbedError
-from testbed.namespace import Namespace, environment
+from testbed.namespace import Namespace
+from testbed.programs import environment
 from testbed.state import State, assert_root
 
 

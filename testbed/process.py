@@ -11,10 +11,11 @@ import subprocess
 from typing import Callable, Mapping, Optional, Sequence
 
 from testbed.errors import TestbedError
-from testbed.namespace import Namespace, environment
+from testbed.namespace import Namespace
+from testbed.programs import environment
 from testbed.waiting import try_until, wait_until
 
-_STOP_DEADLINE_S = 5.0
+_STOP_DEADLINE_S = 30.0
 _LOG_TAIL_LINES = 8
 _SIGTERM = signal.SIGTERM  # Process has a method `signal`
 
@@ -117,12 +118,17 @@ class Process:
         for pid in self._record.members():
             _signal(pid, number)
 
-    def stop(self, number: signal.Signals = _SIGTERM) -> int:
-        """Ends it by the signal; returns its exit code.
+    def stop(self, number: signal.Signals = _SIGTERM, exit_code: int = 0) -> None:
+        """Ends it by the signal.
 
-        Raises when it does not end within 5 s.
+        Raises when it ends with another exit code, or not within 30 s.
         """
-        return self._end(number)
+        code = self._end(number)
+        if code != exit_code:
+            raise TestbedError(
+                f"{self.name} ended with exit code {code}, expected {exit_code}: "
+                f"{self.log_tail()}"
+            )
 
     def kill(self) -> int:
         """SIGKILL: what a crash looks like to others."""

@@ -47,7 +47,7 @@ class ProcessTest(unittest.TestCase):
             "sh", "-c", "trap 'exit 7' TERM; echo up; while :; do sleep 0.01; done"
         )
         process.wait_until_ready(lambda: "up" in process.log.read_text(), 5, "trap")
-        self.assertEqual(process.stop(), 7)
+        process.stop(exit_code=7)
         self.assertFalse((self.folder / "program.process").exists())
 
     def test_kill_ends_children_too(self) -> None:

@@ -9,7 +9,6 @@ from typing import Optional, Sequence
 
 from testbed.agent import SERVICE
 from testbed.binaries import Binaries
-from testbed.errors import TestbedError
 from testbed.host import FABRIC_INTERFACE, HEALTH_INTERFACE, Host
 from testbed.nginx import Nginx
 from testbed.process import Process
@@ -50,9 +49,7 @@ class WebServer:
         self.start_beacon()
 
     def apply_dnat(self) -> None:
-        done = self.dnat("apply", *self.dnat_flags())
-        if done.returncode != 0:
-            raise TestbedError(f"{self.name}: dnat apply: {done.stderr.strip()}")
+        self.dnat("apply", *self.dnat_flags())
 
     def dnat_flags(self) -> list[str]:
         return [
@@ -61,9 +58,11 @@ class WebServer:
             f"--interface={FABRIC_INTERFACE}",
         ]
 
-    def dnat(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs dnat to its end. The caller looks at its exit code."""
-        return self.host.run([str(self._binaries.dnat), *arguments])
+    def dnat(
+        self, *arguments: str, may_fail: bool = False
+    ) -> subprocess.CompletedProcess[str]:
+        """Runs dnat to its end; `may_fail` as in Host.run()."""
+        return self.host.run([str(self._binaries.dnat), *arguments], may_fail)
 
     def start_beacon(self, extra_flags: Sequence[str] = ()) -> None:
         """Starts healthbeacon. The agents hear it soon after this returns.

@@ -14,8 +14,8 @@ packages=(
   libnl-route-3-dev libnftables-dev libcurl4-openssl-dev libssl-dev
   libsystemd-dev prometheus-cpp-dev
   # testbed and tests: real peers and network tools
-  python3 iproute2 ethtool nftables keepalived nginx-light curl tcpdump
-  util-linux procps
+  python3 iproute2 iputils-ping ethtool nftables keepalived nginx-light curl
+  tcpdump
 )
 
 missing=()

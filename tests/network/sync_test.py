@@ -50,7 +50,8 @@ def metric(lb: LoadBalancer, name: str, more_labels: str = "") -> float:
 
 
 def is_ready(lb: LoadBalancer) -> bool:
-    return lb.agent.lbctl("ready", f"--bpffs_dir={lb.agent.pins}").returncode == 0
+    pins = f"--bpffs_dir={lb.agent.pins}"
+    return lb.agent.lbctl("ready", pins, may_fail=True).returncode == 0
 
 
 class SyncTest(unittest.TestCase):
@@ -80,8 +81,7 @@ class SyncTest(unittest.TestCase):
             lb.agent.remove()
 
     def lbctl(self, lb: LoadBalancer, *arguments: str) -> None:
-        done = lb.agent.lbctl(*arguments)
-        self.assertEqual(done.returncode, 0, done.stderr)
+        lb.agent.lbctl(*arguments)
 
     def add_two(self, lbs: list[LoadBalancer]) -> None:
         for lb in lbs:
@@ -198,7 +198,7 @@ class SyncTest(unittest.TestCase):
         )
         self.assertIn("NOT HEARD", self.standby.agent.lbctl("status").stdout)
         self.active.agent.start(services_text(_FIRST))
-        self.assertEqual(bed.client.curl(URL).returncode, 0)
+        bed.client.curl(URL)
 
     def wait_until_told(self, lb: LoadBalancer, since_s: float) -> None:
         """Until it has made use of all that its peer told, once more since then.
