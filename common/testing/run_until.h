@@ -9,10 +9,10 @@
 
 namespace l275 {
 
-// Runs the loop until the condition, looked at after each event, holds, or ten
-// seconds have passed. Returns whether it holds.
+// Runs the loop until the condition, looked at after each event, holds, or a
+// minute has passed. Returns whether it holds.
 inline bool RunUntil(event_base* base, absl::FunctionRef<bool()> condition) {
-  constexpr timeval kDeadline = {10, 0};
+  constexpr timeval kDeadline = {60, 0};
   bool expired = false;
   const EventPtr deadline(evtimer_new(
       base,

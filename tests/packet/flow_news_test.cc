@@ -27,7 +27,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kPatience{20};
+constexpr std::chrono::seconds kPatience{60};
 // With the header that the kernel puts before each.
 constexpr uint32_t kRoom = L275_FLOW_NEWS_BYTES / 40;
 constexpr Ipv4Address kOld = Ipv4Address::FromHost(0x0a000101);

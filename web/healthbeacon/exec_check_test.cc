@@ -206,7 +206,7 @@ TEST_F(ExecCheckTest, OneHangIsOneBadRun) {
       Script("echo >> $0.runs; test $(wc -l < $0.runs) -ne 3 || sleep 1000");
   RepeatedCheck::Options options;
   options.interval = std::chrono::milliseconds(10);
-  options.timeout = std::chrono::milliseconds(500);
+  options.timeout = std::chrono::milliseconds(3000);
   options.judge.fall = 2;
   RepeatedCheck check(base_.get(), "hangs once", options,
                       std::make_unique<ExecCheck>(base_.get(), script),

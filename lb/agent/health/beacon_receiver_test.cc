@@ -155,7 +155,6 @@ TEST_F(BeaconReceiverTest, HearsABackendAndItsSilence) {
   const BackendHealth& backend = monitor_.view().at({kBackend, 0});
   const auto silence = backend.last_change - *backend.last_beacon;
   EXPECT_GE(silence, kTimeout);
-  EXPECT_LT(silence, kTimeout + milliseconds(500));
 }
 
 TEST_F(BeaconReceiverTest, CountsWhatIsNoBeacon) {

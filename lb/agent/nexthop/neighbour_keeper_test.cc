@@ -190,17 +190,20 @@ TEST_F(NeighbourKeeperTest, ProbeHasAFailedOneAskedAtOnce) {
   ASSERT_TRUE(RunUntil(base_.get(),
                        [&] { return keeper_->StateOf(key) == NUD_FAILED; }));
   peer_.SetSysctl("ipv4/conf/p1/arp_ignore", "0");
-  const auto asked = std::chrono::steady_clock::now();
-  keeper_->Probe(key, asked);
+  host_.SetSysctl("ipv4/neigh/eth1/mcast_solicit", "1000");
+  keeper_->Probe(key, std::chrono::steady_clock::now());
+  EXPECT_THAT(host_.NeighbourText("10.0.0.2"), Not(HasSubstr("FAILED")));
   ASSERT_TRUE(Resolves(key));
-  EXPECT_LT(std::chrono::steady_clock::now() - asked, std::chrono::seconds(1));
   EXPECT_EQ(keeper_->StateOf(key), NUD_REACHABLE);
 }
 
 // However many frames wait for it, the kernel is bothered now and then only.
 TEST_F(NeighbourKeeperTest, ProbesAreLimited) {
-  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "10");
+  // How long it is INCOMPLETE, and FAILED until the kernel asks by itself: long
+  // enough to be looked at on a busy machine.
+  host_.SetSysctl("ipv4/neigh/eth1/retrans_time_ms", "2000");
   host_.SetSysctl("ipv4/neigh/eth1/mcast_solicit", "1");
+  host_.SetSysctl("ipv4/neigh/eth1/interval_probe_time_ms", "600000");
   peer_.Ip("addr del 10.0.0.3/24 dev p1");
   const NeighbourKey key = Key("10.0.0.3");
   const auto has_failed = [&] { return keeper_->StateOf(key) == NUD_FAILED; };

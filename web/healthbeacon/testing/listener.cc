@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace l275 {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kDeadline{10'000};
+constexpr milliseconds kDeadline{60'000};
 
 }  // namespace
 
@@ -36,8 +37,9 @@ Listener::Listener(const TestNamespace& host, const char* interface,
   ip_mreqn request = {};
   request.imr_multiaddr = address.sin_addr;
   request.imr_ifindex = static_cast<int>(if_nametoindex(interface));
-  SetOption(IP_ADD_MEMBERSHIP, request);
-  SetOption(IP_RECVTTL, 1);
+  SetOption(IPPROTO_IP, IP_ADD_MEMBERSHIP, request);
+  SetOption(IPPROTO_IP, IP_RECVTTL, 1);
+  SetOption(SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
 BeaconMessage Listener::Receive() {
@@ -73,7 +75,17 @@ std::optional<BeaconMessage> Listener::ReceiveWithin(milliseconds timeout) {
   header.msg_controllen = sizeof(control);
   const ssize_t size = recvmsg(fd_.get(), &header, 0);
   PCHECK(size >= 0);
-  ttl_ = *reinterpret_cast<int*>(CMSG_DATA(CMSG_FIRSTHDR(&header)));
+  for (const cmsghdr* part = CMSG_FIRSTHDR(&header); part != nullptr;
+       part = CMSG_NXTHDR(&header, const_cast<cmsghdr*>(part))) {
+    if (part->cmsg_type == IP_TTL) {
+      std::memcpy(&ttl_, CMSG_DATA(part), sizeof(ttl_));
+    } else if (part->cmsg_type == SCM_TIMESTAMPNS) {
+      timespec time;
+      std::memcpy(&time, CMSG_DATA(part), sizeof(time));
+      arrived_ = std::chrono::seconds(time.tv_sec) +
+                 std::chrono::nanoseconds(time.tv_nsec);
+    }
+  }
   const auto message = BeaconMessage::Decode(
       absl::MakeConstSpan(bytes, static_cast<size_t>(size)));
   CHECK(message.ok()) << message.status();
@@ -87,8 +99,8 @@ void Listener::Skip() {
 }
 
 template <typename T>
-void Listener::SetOption(int name, const T& value) {
-  PCHECK(setsockopt(fd_.get(), IPPROTO_IP, name, &value, sizeof(value)) == 0);
+void Listener::SetOption(int level, int name, const T& value) {
+  PCHECK(setsockopt(fd_.get(), level, name, &value, sizeof(value)) == 0);
 }
 
 }  // namespace l275

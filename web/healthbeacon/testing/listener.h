@@ -20,10 +20,10 @@ class Listener {
   Listener(const TestNamespace& host, const char* interface, const char* group,
            uint16_t port);
 
-  // The next beacon; CHECKs that one comes within ten seconds.
+  // The next beacon; CHECKs that one comes within a minute.
   BeaconMessage Receive();
 
-  // The next one that is as wanted; CHECKs that it comes within ten seconds.
+  // The next one that is as wanted; CHECKs that it comes within a minute.
   BeaconMessage ReceiveUntil(
       absl::FunctionRef<bool(const BeaconMessage&)> wanted);
   BeaconMessage ReceiveUntil(BeaconMessage::State state);
@@ -33,16 +33,18 @@ class Listener {
   // Forgets what has arrived.
   void Skip();
 
-  // Of the last datagram.
+  // Of the last datagram. It arrived when the kernel had it, by the wall clock.
   int ttl() const { return ttl_; }
+  std::chrono::nanoseconds arrived() const { return arrived_; }
   const BeaconMessage::Bytes& bytes() const { return bytes_; }
 
  private:
   template <typename T>
-  void SetOption(int name, const T& value);
+  void SetOption(int level, int name, const T& value);
 
   UniqueFd fd_;
   int ttl_ = 0;
+  std::chrono::nanoseconds arrived_{0};
   BeaconMessage::Bytes bytes_ = {};
 };
 

@@ -18,7 +18,7 @@
 namespace l275 {
 namespace {
 
-constexpr std::chrono::seconds kDeadline{10};
+constexpr std::chrono::seconds kDeadline{60};
 
 UniqueFd TemporaryFile() {
   UniqueFd fd(
