@@ -26,6 +26,8 @@ sanitized=(
 
 echo "== Formatting"
 tools/lint/check_format.sh
+echo "== Programs that are started come from packages that are installed"
+tools/lint/check_programs.py
 log=$(mktemp)
 programs=$(mktemp)
 trap 'rm -f "$log" "$programs"' EXIT
