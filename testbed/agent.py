@@ -20,7 +20,7 @@ PINS_NAME = "l275"  # in the host's BPF file system
 SERVICE = f"tcp:{VIP}:80"
 SYNC_PORT = 9276
 
-_READY_S = 15.0
+_READY_S = 60.0
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from testbed.nginx import LARGE_PATH
 
 URL = f"http://{VIP}/"
 
-_CONNECT_S = 5.0
+_CONNECT_S = 20.0
 
 
 @dataclasses.dataclass(frozen=True)

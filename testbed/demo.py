@@ -66,6 +66,13 @@ def _parse() -> argparse.Namespace:
         default=120,
         help="seconds after which it has failed (default: 120)",
     )
+    parser.add_argument(
+        "--time_factor",
+        type=int,
+        default=1,
+        help="multiplies the times that the steps promise, for a machine that is "
+        "busy with something else (default: 1)",
+    )
     return parser.parse_args()
 
 
@@ -84,7 +91,7 @@ def _run(terminal: Terminal, arguments: argparse.Namespace) -> int:
         terminal.line(f"Removing the testbed {bed.name} that an earlier run left.")
     _set_deadline(arguments.deadline_s)
     with bed:
-        demo = Demo(bed, terminal)
+        demo = Demo(bed, terminal, arguments.time_factor)
         _start(demo)
         measured = _steps(demo)
         signal.alarm(0)

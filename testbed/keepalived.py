@@ -11,7 +11,7 @@ from testbed.process import Process
 # A backup takes over after three of these and a little: about 100 ms.
 ADVERT_INTERVAL_S = 0.03
 
-_READY_S = 15.0
+_READY_S = 60.0
 _MASTER = "Entering MASTER STATE"
 # docs/operating.md has the same, and says why.
 _CONFIGURATION = """\

@@ -12,6 +12,7 @@ from testbed.nginx import Nginx
 from testbed.prober import Prober
 from testbed.runfiles import runfile
 from testbed.state import State, assert_root
+from testbed.tap import VipFrames, counts_when
 from testbed.waiting import wait_until
 
 _BED = "network_test"
@@ -118,7 +119,7 @@ class NetworkTest(unittest.TestCase):
         taps = [self.network.tap(host) for host in (self.client, self.server)]
         download = Client(self.client).download_large()
         self.assertEqual((download.server, download.size_bytes), ("web1", 5_000_000))
-        client, server = [tap.counts(download.client_port) for tap in taps]
+        client, server = counts_when(taps, download.client_port, _agree)
         self.assertGreater(client.requests_sent, 10)
         self.assertEqual(client.requests_sent, server.requests_received)
         self.assertGreater(server.answers_sent, 5_000_000 / 1500)
@@ -136,6 +137,15 @@ class NetworkTest(unittest.TestCase):
             wait_until(lambda: prober.answers(heal_s), _DEADLINE_S, "answers again")
         self.assertEqual(set(prober.answers(0)), {"web1"})
         self.assertGreater(prober.gap_s(0), 0.5)
+
+
+def _agree(counts: list[VipFrames]) -> bool:
+    """Whether what one of the two sent is what the other one received."""
+    client, server = counts
+    return (client.requests_sent, server.answers_sent) == (
+        server.requests_received,
+        client.answers_received,
+    )
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from testbed.process import Process
 LARGE_PATH = "/large"
 LARGE_BYTES = 5_000_000
 
-_READY_S = 15.0
+_READY_S = 60.0
 _CONFIGURATION = """\
 daemon off;
 worker_processes 1;

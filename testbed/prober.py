@@ -5,9 +5,11 @@ from __future__ import annotations
 import collections
 import dataclasses
 import errno
+import itertools
 import re
 import selectors
 import socket
+import struct
 import threading
 import time
 from typing import Counter, Optional
@@ -15,9 +17,12 @@ from typing import Counter, Optional
 from testbed.host import VIP, Host
 
 _INTERVAL_S = 0.005
-# Shorter than TCP's first retransmission (1 s, RFC 6298), so that an attempt
-# whose SYN was lost counts as lost.
-_PATIENCE_S = 0.8
+# Later than TCP's first retransmission (1 s, RFC 6298).
+_RETRANSMITTED_S = 1.1
+_PATIENCE_S = 10.0
+_TCP_SYN_SENT = 2
+_TCP_INFO_BYTES = 104
+_TCP_INFO = struct.Struct("=B99xI")  # state and total retransmissions of tcp_info
 _REQUEST = f"GET / HTTP/1.0\r\nHost: {VIP}\r\n\r\n".encode()
 _SERVER_NAME = re.compile(rb"^Server-Name: (\S+)\r$", re.MULTILINE)
 
@@ -33,7 +38,9 @@ class Attempt:
 class Prober:
     """Sends a request every 5 ms from a thread of its own, while entered.
 
-    Leaving waits until each is decided: answered, or lost after 0.8 s.
+    A request is lost when its SYN had to be sent again, when it is refused or
+    reset, and after 10 s without an answer. What is slow is not lost: a busy
+    machine is. Leaving waits until each is decided.
 
     with Prober(client_host) as prober:
         ...
@@ -112,7 +119,7 @@ class _Requests:
         while (left := until - time.monotonic()) > 0:
             for key, events in self._selector.select(left):
                 self._advance(key.fileobj, events)
-        self._give_up(before=until - _PATIENCE_S)
+        self._give_up(until)
 
     def under_way(self) -> bool:
         return bool(self._starts)
@@ -120,6 +127,8 @@ class _Requests:
     def _advance(self, connection: socket.socket, events: int) -> None:
         try:
             if events & selectors.EVENT_WRITE:
+                if _retransmissions(connection):
+                    return self._end(connection, None)
                 connection.sendall(_REQUEST)
                 self._selector.modify(connection, selectors.EVENT_READ)
             else:
@@ -127,15 +136,35 @@ class _Requests:
         except OSError:  # refused, reset, unreachable
             self._end(connection, None)
 
-    def _give_up(self, before: float) -> None:
-        late = [c for c, start in self._starts.items() if start < before]
+    def _give_up(self, now: float) -> None:
+        late = list(
+            itertools.takewhile(
+                lambda c: self._starts[c] < now - _RETRANSMITTED_S, self._starts
+            )
+        )
         for connection in late:
-            self._end(connection, None)
+            if self._starts[connection] < now - _PATIENCE_S or _syn_is_lost(connection):
+                self._end(connection, None)
 
     def _end(self, connection: socket.socket, server: Optional[str]) -> None:
         self._selector.unregister(connection)
         connection.close()
         self._attempts.append(Attempt(self._starts.pop(connection), server))
+
+
+def _tcp_info(connection: socket.socket) -> tuple[int, int]:
+    """Its state, and how often segments were sent again. See tcp(7), TCP_INFO."""
+    info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES)
+    return _TCP_INFO.unpack(info)
+
+
+def _retransmissions(connection: socket.socket) -> int:
+    return _tcp_info(connection)[1]
+
+
+def _syn_is_lost(connection: socket.socket) -> bool:
+    state, retransmissions = _tcp_info(connection)
+    return state == _TCP_SYN_SENT and retransmissions > 0
 
 
 def _server_name(answer: bytes) -> Optional[str]:
