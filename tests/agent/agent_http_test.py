@@ -28,7 +28,7 @@ def ask(
     host: Host, path: str, method: str = "GET", port: int = 9275
 ) -> tuple[http.client.HTTPResponse, str]:
     """What the host's own 127.0.0.1 answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         connection.sock = host.socket()
         connection.sock.connect(("127.0.0.1", port))
@@ -81,9 +81,9 @@ class AgentHttpTest(unittest.TestCase):
         self.assertEqual(health(), (200, "ok\n"))
         namespace.ip("link", "delete", "second")
         gone = (503, "the program is not attached to second\n")
-        wait_until(lambda: health() == gone, 5, "the interface missed")
+        wait_until(lambda: health() == gone, 30, "the interface missed")
         namespace.ip(*add)
-        wait_until(lambda: health() == (200, "ok\n"), 5, "the interface attached")
+        wait_until(lambda: health() == (200, "ok\n"), 30, "the interface attached")
         self.assertIn("prog/xdp", namespace.ip("-d", "link", "show", "second"))
 
     def test_every_verdict_that_lbctl_knows_has_a_metric(self) -> None:

@@ -9,7 +9,7 @@ import pathlib
 import socket
 from typing import Any
 
-_TIMEOUT_S = 10.0
+_TIMEOUT_S = 60.0
 
 
 class _UnixConnection(http.client.HTTPConnection):

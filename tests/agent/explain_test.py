@@ -62,7 +62,7 @@ class Wire:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
             self._socket.setsockopt(_SOL_PACKET, _PACKET_IGNORE_OUTGOING, 1)
             self._socket.bind((rig.lb.host.name, 0x0800))
-        self._socket.settimeout(5)
+        self._socket.settimeout(60)
 
     def close(self) -> None:
         self._socket.close()

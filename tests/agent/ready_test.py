@@ -10,7 +10,7 @@ from testbed.waiting import wait_until
 from tests.agent.rig import Rig
 from tests.agent.services_text import service_text
 
-_DEADLINE_S = 10.0
+_DEADLINE_S = 30.0
 _SERVICES = service_text(["10.0.0.101"])
 
 rig: Rig
@@ -57,13 +57,13 @@ class ReadyTest(unittest.TestCase):
 
     def test_without_an_agent_for_a_while(self) -> None:
         rig.lb.agent.kill()
-        self.assert_ready(r"\Aready, without an agent for \d s\n\Z")
+        self.assert_ready(r"\Aready, without an agent for \d+ s\n\Z")
         too_long = "--static_for_s=1"
         wait_until(
             lambda: self.ready(too_long).returncode == 1, _DEADLINE_S, "not ready"
         )
         self.assert_not_ready(
-            r"without an agent for \d s, over --static_for_s=1", too_long
+            r"without an agent for \d+ s, over --static_for_s=1", too_long
         )
         rig.lb.start(_SERVICES)
         self.assert_ready(r"\Aready\n\Z", too_long)
