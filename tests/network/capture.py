@@ -5,7 +5,7 @@ from __future__ import annotations
 from testbed.host import Host
 from testbed.waiting import wait_until
 
-_DEADLINE_S = 5.0
+_DEADLINE_S = 30.0
 
 
 class Capture:

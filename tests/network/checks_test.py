@@ -27,7 +27,7 @@ _ALL = {"web1", "web2", "web3"}
 _OTHERS = {"web1", "web3"}
 _REQUESTS = 60
 _CONNECTIONS = 30
-_DEADLINE_S = 10.0
+_DEADLINE_S = 30.0
 
 bed: Testbed
 

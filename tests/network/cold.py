@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
+import select
 import socket
 import struct
 import time
@@ -19,8 +21,8 @@ from testbed.namespace import Namespace
 from testbed.unix_connection import UnixConnection
 from testbed.waiting import wait_until
 
-_DEADLINE_S = 5.0
-_CONNECT_S = 10.0
+_DEADLINE_S = 30.0
+_CONNECT_S = 30.0
 _TCP_INFO_BYTES = 104
 _TOTAL_RETRANSMISSIONS = struct.Struct("=100xI")  # of struct tcp_info
 _ETH_P_ALL = 3
@@ -136,12 +138,23 @@ class Connected:
     retransmissions: int  # of the SYN
 
 
-def connect(client: Client, port: int = 80) -> Connected:
-    """Opens and closes a connection to the VIP."""
+def connect(
+    client: Client, port: int = 80, meanwhile: Callable[[], None] = lambda: None
+) -> Connected:
+    """Opens and closes a connection to the VIP.
+
+    `meanwhile` is called when the first SYN has been sent.
+    """
     with client.host.socket() as connection:
-        connection.settimeout(_CONNECT_S)
+        connection.setblocking(False)
         start = time.perf_counter()
-        connection.connect((VIP, port))
+        connection.connect_ex((VIP, port))
+        meanwhile()
+        if not select.select([], [connection], [], _CONNECT_S)[1]:
+            raise TestbedError(f"no connection within {_CONNECT_S:g} s")
+        error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            raise TestbedError(f"no connection: {os.strerror(error)}")
         seconds = time.perf_counter() - start
         info = connection.getsockopt(
             socket.IPPROTO_TCP, socket.TCP_INFO, _TCP_INFO_BYTES

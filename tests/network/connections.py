@@ -19,7 +19,7 @@ _REQUEST = f"GET / HTTP/1.1\r\nHost: {VIP}\r\n\r\n".encode()
 _PAUSE_S = 0.5  # between an answer and the next request
 _ANSWER_S = 12.0  # more than TCP needs to send a lost segment five times
 _POLL_S = 0.05
-_OPENED_S = 20.0
+_OPENED_S = 60.0
 
 
 @dataclasses.dataclass(frozen=True)

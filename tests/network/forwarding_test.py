@@ -19,6 +19,7 @@ from testbed.host import FABRIC_INTERFACE, HEALTH, HEALTH_INTERFACE, VIP
 from testbed.load_balancer import LoadBalancer
 from testbed.nginx import LARGE_BYTES
 from testbed.runfiles import runfile
+from testbed.tap import counts_when
 from testbed.web_server import WebServer
 from tests.agent.services_text import service_text
 from tests.network.capture import Capture
@@ -147,7 +148,8 @@ class ForwardingTest(unittest.TestCase):
         before = int(tcp_segments()["OutRsts"])
         done = client().curl(f"http://{VIP}:81/", may_fail=True)
         self.assertEqual(done.returncode, refused)
-        self.assertEqual(int(tcp_segments()["OutRsts"]), before + 1)
+        # A SYN that had to wait may have been sent again.
+        self.assertGreater(int(tcp_segments()["OutRsts"]), before)
 
     def test_long_requests_arrive_whole(self) -> None:
         before = lb().host.frames(FABRIC_INTERFACE)
@@ -157,10 +159,14 @@ class ForwardingTest(unittest.TestCase):
         self.assertGreater(passed.tx_frames, _UPLOAD_BYTES / _MTU)
 
     def test_answers_bypass_the_load_balancer(self) -> None:
-        at_lb, at_client = [bed.network.tap(h) for h in (lb().host, client().host)]
+        taps = [bed.network.tap(h) for h in (lb().host, client().host)]
         download = client().download_large()
         self.assertEqual(download.size_bytes, LARGE_BYTES)
-        through, got = [tap.counts(download.client_port) for tap in (at_lb, at_client)]
+        through, got = counts_when(
+            taps,
+            download.client_port,
+            lambda at: at[0].requests_sent == at[1].requests_sent,
+        )
         self.assertEqual((through.answers_received, through.answers_sent), (0, 0))
         self.assertGreater(got.answers_received, LARGE_BYTES / _MTU)
         self.assertGreater(got.requests_sent, 0)

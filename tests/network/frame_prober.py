@@ -25,7 +25,7 @@ _INTERVAL_S = 0.001
 _SOURCE = socket.inet_aton("198.18.0.1")
 # This many probes later than one that was overtaken by none, it is lost.
 _DECIDED_AFTER = 50
-_DECIDED_S = 10.0
+_DECIDED_S = 30.0
 # Below keepalived's: the prober is not to be what delays a failover.
 _PRIORITY = 10
 _FIRST_PORT = 1024

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 import socket
-import time
 import unittest
 from typing import Mapping
 
@@ -21,9 +20,8 @@ from tests.agent.prometheus_text import Samples, parse
 
 _ALL = {"web1", "web2", "web3"}
 _REQUESTS = 60
-_TIMEOUT_S = 1.6  # --beacon_timeout_ms
-_INTERVAL_S = 0.11  # healthbeacon's, with its jitter
-_DEADLINE_S = 5.0
+_TIMEOUT_MS = 1600  # --beacon_timeout_ms
+_DEADLINE_S = 30.0
 _CURL_TIMED_OUT = 28
 _BEACON_GROUP = ("239.0.0.1", 4242)
 
@@ -99,9 +97,14 @@ class HealthTest(unittest.TestCase):
     def test_a_beacon_that_is_killed_is_missed_after_the_timeout(self) -> None:
         web = bed.web("web3")
         web.kill_beacon()
-        killed = time.monotonic()
         self.wait_for_health(web, "SILENT")
-        self.assertGreater(time.monotonic() - killed, _TIMEOUT_S - _INTERVAL_S - 0.1)
+        [found] = [
+            backend
+            for backend in lb().agent.lbctl_json("health")["backend"]
+            if backend["backend"] == web.address
+        ]
+        silence = re.fullmatch(r"no beacon for (\d+) ms", found["reason"])
+        self.assertGreaterEqual(int(silence.group(1)), _TIMEOUT_MS)
         self.assertEqual(self.active_by_metrics(), {"10.0.0.101", "10.0.0.102"})
         self.assert_answered_by({"web1", "web2"})
         web.start_beacon()

@@ -15,9 +15,8 @@ from tests.network.newcomers import Newcomers
 from tests.network.restart_case import RestartCase
 from tests.network.restarts import count_frames
 
-_DEADLINE_S = 16.0
+_DEADLINE_S = 60.0
 _RESTARTS = 2
-_SECONDS = 6
 _ENTRIES = 65536  # of the flow table
 _CARRIED = (
     r"carried over from the earlier maps: counters, (\d+) slots of 1 services, "
@@ -61,7 +60,7 @@ class RestartTest(RestartCase):
             for kill in [True, False] * _RESTARTS:
                 self.restart(kill)
 
-        counted = count_frames(self.bed, _SECONDS, restarts)
+        counted = count_frames(self.bed, restarts)
         self.report(f"{counted}")
         self.assertEqual(counted.lost, 0)
         self.assertEqual(self.connections.broken(), [])
@@ -121,7 +120,7 @@ class RestartTest(RestartCase):
             for kill in [True, False] * _RESTARTS:
                 self.restart_in_other_maps(kill)
 
-        counted = count_frames(self.bed, _SECONDS, restarts)
+        counted = count_frames(self.bed, restarts)
         self.report(f"{counted}")
         self.assertEqual(counted.lost, 0)
         self.assertEqual(self.connections.broken(), [])

@@ -7,10 +7,11 @@ from typing import Callable, Sequence
 
 from testbed.agent import Agent
 from testbed.bed import Testbed
+from testbed.waiting import try_until, wait_until
 from tests.network.flood import Flood, dropped_at_servers
 
 FRAMES_PER_SECOND = 20_000
-_LONGER_THAN_EXPECTED_S = 20.0
+_DEADLINE_S = 10.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,16 +26,20 @@ class Counted:
         return self.sent - self.received
 
 
-def count_frames(bed: Testbed, seconds: int, meanwhile: Callable[[], None]) -> Counted:
-    """Sends frames for so long, at least until `meanwhile` is over, and counts."""
+def count_frames(bed: Testbed, meanwhile: Callable[[], None]) -> Counted:
+    """Sends frames from before `meanwhile` until it is over, and counts them."""
     before = dropped_at_servers(bed)
-    flood = Flood(bed, FRAMES_PER_SECOND, flows=FRAMES_PER_SECOND * seconds)
+    flood = Flood(bed, FRAMES_PER_SECOND)
     try:
+        wait_until(
+            lambda: dropped_at_servers(bed) > before, _DEADLINE_S, "the first frames"
+        )
         meanwhile()
-        assert flood.running, "the flood ended first: it has to take longer"
-        sent = flood.wait_for_end(seconds + _LONGER_THAN_EXPECTED_S)
+        sent = flood.finish()
     finally:
         flood.stop()
+    # The last ones may be under way.
+    try_until(lambda: dropped_at_servers(bed) - before >= sent, _DEADLINE_S)
     return Counted(sent, dropped_at_servers(bed) - before)
 
 

@@ -3,7 +3,7 @@
 // Every SYN is of another flow. Sources are 198.18.0.0/15, which RFC 2544 set
 // aside for benchmarks, so that nobody gets the answers. With --followed_by_ack
 // a segment with data and an acknowledgement follows each, as from a client
-// that guessed the server's sequence number.
+// that guessed the server's sequence number. SIGTERM ends it early.
 //
 // A packet socket on one interface: nothing goes anywhere else.
 
@@ -21,6 +21,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -195,8 +196,10 @@ UniqueFd SocketOn(const std::string& interface) {
   return fd;
 }
 
+volatile std::sig_atomic_t ended = 0;
+
 void Flood(FrameMaker maker, Sender sender) {
-  for (uint32_t i = 0; i < FLAGS_flows; ++i) {
+  for (uint32_t i = 0; i < FLAGS_flows && ended == 0; ++i) {
     sender.Add(maker.Syn(FLAGS_first_flow + i));
     if (FLAGS_followed_by_ack) sender.Add(maker.Ack(FLAGS_first_flow + i));
   }
@@ -222,6 +225,7 @@ int main(int argc, char** argv) {
   if (FLAGS_frames_per_second == 0) {
     l275::Refuse("--frames_per_second", "expected over 0");
   }
+  std::signal(SIGTERM, [](int) { l275::ended = 1; });
   l275::Flood(
       l275::FrameMaker(mac, *destination),
       l275::Sender(l275::SocketOn(FLAGS_interface), FLAGS_frames_per_second));

@@ -16,7 +16,6 @@ from testbed.runfiles import runfile
 from tests.network.restart_case import RestartCase
 from tests.network.restarts import count_frames
 
-_SECONDS = 6
 _NEXT = "tests/upgrade/lb_agent_next"
 _REFUSED = "tests/upgrade/lb_agent_refused"
 _OTHER_SIZE = "--max_slots=8209"  # so that it stages maps of its own
@@ -53,7 +52,7 @@ class UpgradeTest(RestartCase):
                     versions.append(self.version())
                     self.assertEqual(self.status("slots_tracked"), tracked)
 
-        counted = count_frames(self.bed, _SECONDS, upgrades)
+        counted = count_frames(self.bed, upgrades)
         self.report(f"versions {', '.join(versions)}: {counted}")
         self.assertEqual(len(set(versions)), 2)
         self.assertEqual(versions, [*versions[:2], *versions[:2], versions[0]])
@@ -72,7 +71,7 @@ class UpgradeTest(RestartCase):
                 self.assertEqual(self.what_stays(), before)
             self.lb.agent.start(self.services, self.flags)
 
-        counted = count_frames(self.bed, _SECONDS, refused_upgrades)
+        counted = count_frames(self.bed, refused_upgrades)
         self.report(f"{counted}")
         self.assertEqual(counted.lost, 0)
         self.assertEqual(self.status("slots_tracked"), tracked)
