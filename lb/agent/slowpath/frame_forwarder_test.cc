@@ -46,7 +46,7 @@ class FrameForwarderTest : public ::testing::Test {
     CHECK(monitor.ok()) << monitor.status();
     monitor_ = *std::move(monitor);
     FrameHold::Limits limits;
-    limits.age = milliseconds(500);
+    limits.age = milliseconds(3000);
     auto sender = FrameSender::Create();
     CHECK(sender.ok()) << sender.status();
     forwarder_ = std::make_unique<FrameForwarder>(base_.get(), monitor_.get(),
