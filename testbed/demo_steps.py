@@ -10,6 +10,7 @@ from typing import Callable, Counter, Iterable, Mapping
 from testbed.bed import Testbed
 from testbed.client import Download, ask
 from testbed.errors import TestbedError
+from testbed.host import VIP
 from testbed.load_balancer import LoadBalancer
 from testbed.nginx import LARGE_BYTES
 from testbed.prober import Prober
@@ -224,6 +225,7 @@ class _OpenConnections:
     """Connections of the client that were opened once and stay open."""
 
     def __init__(self, bed: Testbed) -> None:
+        self._bed = bed
         self._connections = bed.client.connect(_OPEN_CONNECTIONS)
         self._servers = self._ask()
 
@@ -233,6 +235,24 @@ class _OpenConnections:
     def __exit__(self, *_: object) -> None:
         for connection in self._connections:
             connection.close()
+
+    def wait_until_known(self, lb: LoadBalancer) -> None:
+        """Until the load balancer would send each to the server that it has."""
+        address_of = {web.name: web.address for web in self._bed.webs}
+        expected = [address_of[server] for server in self._servers]
+        wait_until(
+            lambda: self._backends_by(lb) == expected,
+            _CHANGE_S,
+            f"{lb.name} knows the open connections",
+        )
+
+    def _backends_by(self, lb: LoadBalancer) -> list[str]:
+        sources = [connection.getsockname() for connection in self._connections]
+        explained = [
+            lb.agent.lbctl_json("explain", f"{address}:{port}", f"{VIP}:80")
+            for address, port in sources
+        ]
+        return [it["backend"]["address"] for it in explained]
 
     def live_on(self) -> bool:
         """Whether each still has its server; TestbedError when one is broken."""
@@ -246,6 +266,7 @@ def _cut_and_heal(demo: Demo, connections: _OpenConnections) -> float:
     """Returns the gap in seconds."""
     bed, active = demo.bed, demo.bed.active_lb()
     other = bed.other_lb(active)
+    connections.wait_until_known(other)
     with Prober(bed.client.host) as prober:
         wait_until(lambda: prober.answers(0), _CHANGE_S, "an answer")
         begin = time.monotonic()
