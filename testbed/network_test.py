@@ -6,7 +6,12 @@ import unittest
 from testbed.errors import TestbedError
 from testbed.client import Client
 from testbed.host import FABRIC_INTERFACE, VIP, Host
-from testbed.namespace import call, namespaces_of
+from testbed.namespace import (
+    Namespace,
+    call,
+    namespaces_of,
+    remove_namespaces_of,
+)
 from testbed.network import Network
 from testbed.nginx import Nginx
 from testbed.prober import Prober
@@ -16,6 +21,7 @@ from testbed.tap import VipFrames, counts_when
 from testbed.waiting import wait_until
 
 _BED = "network_test"
+_OWN = "network_test_own"
 _DEADLINE_S = 30.0
 
 
@@ -24,6 +30,7 @@ class NetworkTest(unittest.TestCase):
 
     def setUp(self) -> None:
         assert_root()
+        self.enter_own_namespace()
         self.own_links = call(["ip", "-brief", "link"])
         self.state = State(_BED)
         self.state.lock()
@@ -36,6 +43,14 @@ class NetworkTest(unittest.TestCase):
         self.client = self.add_host("client", 1)
         self.server = self.add_host("web1", 101)
         self.server.namespace.ip("addr", "add", f"{VIP}/32", "dev", FABRIC_INTERFACE)
+
+    def enter_own_namespace(self) -> None:
+        """In place of the machine's, in which others may change links meanwhile."""
+        remove_namespaces_of(_OWN)
+        own = Namespace(_OWN, "machine")
+        self.addCleanup(remove_namespaces_of, _OWN)
+        own.create()
+        self.enterContext(own.entered())
 
     def add_host(self, name: str, number: int) -> Host:
         host = Host(_BED, name, number, self.state.host_folder(name))
