@@ -8,7 +8,7 @@
 namespace l275 {
 
 // `dnat keep`: installs the rules and restores them (see RuleKeeper) until
-// SIGTERM or SIGINT; the rules stay then. Tells systemd when they are
+// SIGTERM or SIGINT; the rules stay then. Notifies systemd when they are
 // installed. Returns the process's exit code, 1 when they could not be
 // installed.
 int Keep(const std::vector<NatRule>& rules);

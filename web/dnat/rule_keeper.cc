@@ -4,6 +4,7 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
+#include <unistd.h>
 
 #include <optional>
 
@@ -28,11 +29,16 @@ constexpr milliseconds kBeforeRetry(1000);
 constexpr int kMaxAttribute = NFTA_GEN_MAX;
 using Notification = NetlinkReply<nfgenmsg, kMaxAttribute>;
 
+// The process that made the transaction.
+pid_t PidOf(const Notification& generation) {
+  return static_cast<pid_t>(
+      ntohl(generation.Uint32(NFTA_GEN_PROC_PID).value_or(0)));
+}
+
 // "nft" (process 4711)
 std::string ProcessOf(const Notification& generation) {
-  const std::optional<uint32_t> pid = generation.Uint32(NFTA_GEN_PROC_PID);
   return absl::StrCat("\"", generation.Text(NFTA_GEN_PROC_NAME), "\" (process ",
-                      ntohl(pid.value_or(0)), ")");
+                      PidOf(generation), ")");
 }
 
 }  // namespace
@@ -72,6 +78,7 @@ void RuleKeeper::OnMessage(nlmsghdr* message) {
   if (!notification) return;
   if (NFNL_MSG_TYPE(message->nlmsg_type) == NFT_MSG_NEWGEN) {
     if (!std::exchange(touched_, false)) return;
+    if (PidOf(*notification) == getpid()) return;  // a restoration
     changed_ = true;
     changed_by_ = ProcessOf(*notification);
     return;
