@@ -214,18 +214,18 @@ class Cold:
         before, resident = slow_path(self._agent), self._resident_kb()
         given = verdict(self._agent, "slow_path")
         flood = Flood(self._bed, _FLOOD_PER_SECOND, False, _DEAD_PORT, frames)
-        held, grown, since = 0, 0, time.monotonic()
+        waiting, grown, since = 0, 0, time.monotonic()
         with Prober(self._bed.client.host) as prober:
             while flood.running:
-                held = max(held, slow_path(self._agent).held)
+                waiting = max(waiting, slow_path(self._agent).waiting)
                 grown = max(grown, self._resident_kb() - resident)
-        wait_until(lambda: slow_path(self._agent).held == 0, _DEADLINE_S, "expired")
+        wait_until(lambda: slow_path(self._agent).waiting == 0, _DEADLINE_S, "expired")
         after = slow_path(self._agent)
         dropped = sum(after.dropped.values()) - sum(before.dropped.values())
         given = verdict(self._agent, "slow_path") - given
         print(
             f"flood: {frames} SYNs in {_FLOOD_S} s, {given} handed over, {dropped} "
-            f"dropped {after.dropped}, at most {held} held, "
+            f"dropped {after.dropped}, at most {waiting} waiting, "
             f"{len(prober.attempts(since))} connections to another backend"
         )
         self._judge("connections to another backend lost", prober.lost(since))

@@ -74,7 +74,7 @@ DEFINE_uint32(flow_inserts_per_second, 100000,
               "go where they would have gone before the table change.");
 DEFINE_string(health, "beacon",
               "beacon: a backend gets flows while its beacons are heard. none: "
-              "every backend is held to be up.");
+              "every backend counts as up.");
 DEFINE_string(beacon_group, "239.0.0.1", "Multicast group of the beacons.");
 DEFINE_uint32(beacon_port, 4242, "UDP port of the beacons.");
 DEFINE_string(beacon_interface, "",
@@ -97,17 +97,19 @@ DEFINE_string(beacon_state_file, "/var/lib/l275/beacons",
 DEFINE_uint32(up_after, 3,
               "A backend that was down or silent is up again after so many "
               "beacons in a row that say so, 1 to 1000.");
-DEFINE_uint32(flap_max, 3,
-              "A backend that began or ceased to be up so many times within "
-              "--flap_window_s is held out when it comes back once more, until "
-              "it stays up for --flap_hold_s. At most 1000; 0: never.");
+DEFINE_uint32(
+    flap_max, 3,
+    "A backend that began or ceased to be up so many times within "
+    "--flap_window_s is damped when it comes back once more: it gets no "
+    "traffic until it stays up for --flap_hold_s. At most 1000; 0: never.");
 DEFINE_uint32(flap_window_s, 60, "See --flap_max: 1 to 86400 seconds.");
-DEFINE_uint32(flap_hold_s, 30,
-              "The first hold of a backend that flaps, 1 to 86400 seconds. "
-              "Each further one doubles, up to 64 times this.");
+DEFINE_uint32(
+    flap_hold_s, 30,
+    "How long a backend that flaps is damped at first, 1 to 86400 seconds. "
+    "Each further one doubles, up to 64 times this.");
 DEFINE_uint32(panic_percent, 50,
               "While fewer of a service's backends than this are up, silence "
-              "is held to be the network's fault: backends that fell silent "
+              "counts as the network's fault: backends that fell silent "
               "get traffic, unless they said down. Likewise for those that are "
               "unreachable, of the backends that would get new flows. 0: "
               "never.");
@@ -116,10 +118,11 @@ DEFINE_uint32(unreachable_after_ms, 4000,
               "(no ARP answer, no route, its interface is down) gets no new "
               "flows, 100 to 600000; see --panic_percent. By default longer "
               "than the kernel's three ARP requests, a second apart.");
-DEFINE_string(slow_path, "on",
-              "on: a frame for a backend whose MAC address is not known is "
-              "held by the agent (64 a backend, 4096 in all, 3 s at most), and "
-              "sent when it is. off: it is dropped.");
+DEFINE_string(
+    slow_path, "on",
+    "on: a frame for a backend whose MAC address is not known "
+    "waits in the agent (64 a backend, 4096 in all, 3 s at most), and "
+    "is sent when it is. off: it is dropped.");
 DEFINE_bool(slow_path_zero_copy, false,
             "Let AF_XDP sockets use the driver's zero-copy mode. All frames of "
             "the interface then live in the agent's memory, also those that it "
@@ -219,7 +222,7 @@ absl::Status ParseCalm(HealthMonitor::Options& options) {
   options.up_after = static_cast<int>(FLAGS_up_after);
   options.flaps.max_changes = static_cast<int>(FLAGS_flap_max);
   options.flaps.window = std::chrono::seconds(FLAGS_flap_window_s);
-  options.flaps.first_hold = std::chrono::seconds(FLAGS_flap_hold_s);
+  options.flaps.first_damping = std::chrono::seconds(FLAGS_flap_hold_s);
   options.panic_percent = static_cast<int>(FLAGS_panic_percent);
   return absl::OkStatus();
 }

@@ -7,7 +7,7 @@
 namespace l275 {
 namespace {
 
-// A backend that is not up is held to be dead: its flows are broken anyway.
+// A backend that is not up is treated as dead: its flows are broken anyway.
 HealthVerdict VerdictOf(const HealthMonitor* health,
                         const ServiceAddress& service, Ipv4Address backend) {
   if (health != nullptr) return health->VerdictOf(service, backend);

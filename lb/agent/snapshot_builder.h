@@ -20,7 +20,7 @@ namespace l275 {
 struct SnapshotSources {
   const DesiredState& desired;
   uint32_t default_table_size;  // slots, of services that name none
-  const HealthMonitor* health;  // null: every backend is held to be up
+  const HealthMonitor* health;  // null: every backend counts as up
   const std::map<Ipv4Address, NextHop>& next_hops;
   const std::map<uint32_t, MacAddress>& ingress;
   uint64_t wall_clock;               // seconds since 1970

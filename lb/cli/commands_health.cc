@@ -26,7 +26,7 @@ std::vector<Column> BackendColumns() {
           {"WEIGHT", Align::kRight},
           {"KEY", Align::kRight},
           {"FLAPS", Align::kRight},
-          {"HELD", Align::kRight},
+          {"DAMPED", Align::kRight},
           {"REASON"}};
 }
 
@@ -62,7 +62,7 @@ std::vector<std::string> Row(const control::BackendHealth& health) {
           heard ? absl::StrCat(health.weight_percent(), "%") : "-",
           health.key_id() != 0 ? absl::StrCat(health.key_id()) : "-",
           absl::StrCat(health.flaps()),
-          health.has_held_ms() ? DurationText(health.held_ms()) : "-",
+          health.has_damped_ms() ? DurationText(health.damped_ms()) : "-",
           IsCutOff(health) ? health.unreachable_reason() : health.reason()};
 }
 
@@ -103,7 +103,7 @@ std::string BeaconsText(const control::HealthStates& states, bool all) {
 
 std::string TrustText(const control::HealthStates& states) {
   if (states.trust() == "none") {
-    return "health is not checked: every backend is held to be up\n";
+    return "health is not checked: every backend counts as up\n";
   }
   if (states.trust() == "signed") return "";
   return "INSECURE: beacons are believed without a key\n\n";

@@ -34,7 +34,7 @@ std::vector<std::string> Row(const control::BackendNextHop& backend) {
           OrDash(hop.destination_mac()),
           OrDash(backend.neighbour_state()),
           AgeText(backend.age_ms()),
-          absl::StrCat(backend.frames_held()),
+          absl::StrCat(backend.frames_waiting()),
           OrDash(hop.reason())};
 }
 
@@ -45,7 +45,7 @@ std::string Table(const control::NextHops& next_hops) {
                                          {"MAC"},
                                          {"STATE"},
                                          {"AGE", Align::kRight},
-                                         {"HELD", Align::kRight},
+                                         {"WAITING", Align::kRight},
                                          {"REASON"}});
   for (const control::BackendNextHop& backend : next_hops.next_hop()) {
     table.AddRow(Row(backend));

@@ -37,7 +37,7 @@ std::string InterfaceText(const control::Interface& interface) {
                       ", slow path ", SlowPathModeText(interface));
 }
 
-// "31 handed over, 2 held, 28 sent, 1 dropped (expired 1)".
+// "31 handed over, 2 waiting, 28 sent, 1 dropped (expired 1)".
 std::string SlowPathText(const control::SlowPath& slow_path) {
   if (!slow_path.on()) {
     return slow_path.reason().empty()
@@ -55,8 +55,8 @@ std::string SlowPathText(const control::SlowPath& slow_path) {
       reasons.empty() ? ""
                       : absl::StrCat(" (", absl::StrJoin(reasons, ", "), ")");
   return absl::StrCat(slow_path.handed_over(), " handed over, ",
-                      slow_path.held(), " held, ", slow_path.sent(), " sent, ",
-                      dropped, " dropped", why);
+                      slow_path.waiting(), " waiting, ", slow_path.sent(),
+                      " sent, ", dropped, " dropped", why);
 }
 
 // "21 frames in the driver of eth0 (rx_queue_0_xdp_tx_errors)".

@@ -14,10 +14,10 @@ namespace l275 {
 // "12 packets, 3456 bytes".
 std::string CounterText(const control::Counter& counter);
 
-// "up", "draining", "down", "silent", "held", "unknown", "unchecked".
+// "up", "draining", "down", "silent", "damped", "unknown", "unchecked".
 std::string HealthText(control::Health health);
 
-// The same of a backend, and ",trusted" when it is silent or held and gets
+// The same of a backend, and ",trusted" when it is silent or damped and gets
 // traffic nevertheless.
 std::string BackendHealthText(const control::BackendState& backend);
 

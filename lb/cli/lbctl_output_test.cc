@@ -40,7 +40,7 @@ constexpr char kNextHops[] = R"pb(
     }
     neighbour_state: "failed"
     age_ms: 999
-    frames_held: 64
+    frames_waiting: 64
   }
   next_hop {
     address: "10.0.2.103"
@@ -179,11 +179,11 @@ TEST_F(LbctlOutputTest, NextHopList) {
       SetAnswer<control::NextHops>("GET /v1/nexthops", kNextHops);
   EXPECT_EQ(
       OutputOf("nexthop list"),
-      R"(BACKEND     GATEWAY   INTERFACE  MAC                STATE         AGE  HELD  REASON
-10.0.0.101  -         eth0       02:00:00:00:01:65  reachable  1h2m3s     0  -
-10.0.1.102  -         eth0       -                  failed         0s    64  no ARP answer from 10.0.1.102 on eth0
-10.0.2.103  -         -          -                  no_route       1s     0  no route
-10.0.3.104  10.0.0.1  eth0       -                  unusable       1s     0  behind router 10.0.0.1
+      R"(BACKEND     GATEWAY   INTERFACE  MAC                STATE         AGE  WAITING  REASON
+10.0.0.101  -         eth0       02:00:00:00:01:65  reachable  1h2m3s        0  -
+10.0.1.102  -         eth0       -                  failed         0s       64  no ARP answer from 10.0.1.102 on eth0
+10.0.2.103  -         -          -                  no_route       1s        0  no route
+10.0.3.104  10.0.0.1  eth0       -                  unusable       1s        0  behind router 10.0.0.1
 )");
   EXPECT_EQ(OutputOf("nexthop list --output=json"), ToPrettyJson(next_hops));
 }
@@ -205,14 +205,14 @@ constexpr char kHealth[] = R"pb(
   backend {
     backend: "10.0.0.101"
     port: 443
-    state: HELD
+    state: DAMPED
     in_state_ms: 850
     reason: "it says up, but changed 3 times"
     beacon_age_ms: 7
     interval_ms: 100
     weight_percent: 100
     flaps: 3
-    held_ms: 29500
+    damped_ms: 29500
   }
   backend { backend: "10.0.0.102" in_state_ms: 93600000 reason: "never heard" }
   service {
@@ -232,10 +232,10 @@ TEST_F(LbctlOutputTest, Health) {
       SetAnswer<control::HealthStates>("GET /v1/health", kHealth);
   EXPECT_EQ(
       OutputOf("health"),
-      R"(BACKEND     PORT  STATE     SINCE  BEACON_AGE_MS  INTERVAL_MS  LOSS  WEIGHT  KEY  FLAPS  HELD  REASON
-10.0.0.101   all  up       10m07s             42          100  0.1%     70%    9      0     -  its first beacon
-10.0.0.101   443  held      850ms              7          100     -    100%    -      3   29s  it says up, but changed 3 times
-10.0.0.102   all  unknown   1d02h              -            -     -       -    -      0     -  never heard
+      R"(BACKEND     PORT  STATE     SINCE  BEACON_AGE_MS  INTERVAL_MS  LOSS  WEIGHT  KEY  FLAPS  DAMPED  REASON
+10.0.0.101   all  up       10m07s             42          100  0.1%     70%    9      0       -  its first beacon
+10.0.0.101   443  damped    850ms              7          100     -    100%    -      3     29s  it says up, but changed 3 times
+10.0.0.102   all  unknown   1d02h              -            -     -       -    -      0       -  never heard
 
 SERVICE              UP  SILENCE_IS            PANICS
 tcp:10.0.0.200:80   1/3  the network's: PANIC       4
@@ -277,7 +277,7 @@ TEST_F(LbctlOutputTest, HealthShowsWhichBackendNoFrameReaches) {
 TEST_F(LbctlOutputTest, HealthTellsWhenNobodyChecks) {
   SetAnswer<control::HealthStates>("GET /v1/health", "trust: \"none\"");
   EXPECT_EQ(OutputOf("health"),
-            "health is not checked: every backend is held to be up\n");
+            "health is not checked: every backend counts as up\n");
   SetAnswer<control::HealthStates>("GET /v1/health", "trust: \"insecure\"");
   EXPECT_THAT(OutputOf("health"),
               HasSubstr("INSECURE: beacons are believed without a key\n"));

@@ -63,14 +63,14 @@ class SlowPath:
     """The slow path's counters, as the agent shows them."""
 
     handed_over: int
-    held: int
+    waiting: int
     sent: int
     dropped: dict[str, int]  # by reason, without zeros
 
     @property
     def balanced(self) -> bool:
         """Whether every frame is accounted for."""
-        known = self.held + self.sent + sum(self.dropped.values())
+        known = self.waiting + self.sent + sum(self.dropped.values())
         return self.handed_over == known
 
 
@@ -79,7 +79,7 @@ def slow_path(agent: Agent) -> SlowPath:
     drops = {d["reason"]: int(d["frames"]) for d in found["dropped"]}
     return SlowPath(
         int(found["handed_over"]),
-        int(found["held"]),
+        int(found["waiting"]),
         int(found["sent"]),
         {reason: frames for reason, frames in drops.items() if frames},
     )

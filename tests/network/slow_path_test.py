@@ -214,19 +214,23 @@ class OrderTest(SlowPathCase):
             packets.send(numbered_frame(lb_mac, number))
             time.sleep(0.001)  # the pace of the flow, not a wait
         wait_until(
-            lambda: slow_path(self.lb.agent).held == 0, _DEADLINE_S, "nothing held"
+            lambda: slow_path(self.lb.agent).waiting == 0,
+            _DEADLINE_S,
+            "nothing waiting",
         )
         arrived = [f for f in tap.frames() if f.is_tcp_to(80) and not f.from_host]
         return [frame.ip_id for frame in arrived]
 
     def wait_for_room(self) -> None:
-        """A busy machine may be slow to learn the address; 64 frames are held."""
+        """A busy machine may be slow to learn the address; 64 frames wait."""
         wait_until(
-            lambda: slow_path(self.lb.agent).held < 50, _DEADLINE_S, "room for a frame"
+            lambda: slow_path(self.lb.agent).waiting < 50,
+            _DEADLINE_S,
+            "room for a frame",
         )
 
     def assert_in_order(self) -> None:
-        """What is held is sent before what comes later.
+        """What waits is sent before what comes later.
 
         A frame that is in the program in the microseconds in which the record is
         written may be overtaken by the next one.
@@ -263,11 +267,11 @@ class BoundsTest(SlowPathCase):
             lambda: slow_path(self.lb.agent).balanced, _DEADLINE_S, "all taken in"
         )
         state = slow_path(self.lb.agent)
-        self.assertEqual((state.held, state.dropped), (64, {"backend_full": 36}))
-        held = next_hop(self.lb.agent, self.web.address)["frames_held"]
-        self.assertEqual(held, 64)
+        self.assertEqual((state.waiting, state.dropped), (64, {"backend_full": 36}))
+        waiting = next_hop(self.lb.agent, self.web.address)["frames_waiting"]
+        self.assertEqual(waiting, 64)
         wait_until(
-            lambda: slow_path(self.lb.agent).held == 0, _DEADLINE_S, "all expired"
+            lambda: slow_path(self.lb.agent).waiting == 0, _DEADLINE_S, "all expired"
         )
         self.assertGreaterEqual(time.monotonic() - began_s, 2.9)
         state = slow_path(self.lb.agent)
@@ -282,7 +286,9 @@ class BoundsTest(SlowPathCase):
         packets.send(numbered_frame(lb_mac, 1, _FAR_PORT))
         packets.send(numbered_frame(lb_mac, 2, _DEAD_PORT))
         wait_until(
-            lambda: slow_path(self.lb.agent).held == 1, _DEADLINE_S, "one frame held"
+            lambda: slow_path(self.lb.agent).waiting == 1,
+            _DEADLINE_S,
+            "one frame waiting",
         )
         self.lb.agent.lbctl("backend", "remove", _DEAD)
         wait_until(
@@ -302,12 +308,14 @@ class BoundsTest(SlowPathCase):
             connected = connect(self.client)
             self.assertEqual(connected.retransmissions, 0)
             slowest, connections = max(slowest, connected.seconds), connections + 1
-            self.assertLessEqual(slow_path(self.lb.agent).held, 64)
+            self.assertLessEqual(slow_path(self.lb.agent).waiting, 64)
         sent = flood.finish()
         wait_until(
             lambda: slow_path(self.lb.agent).balanced, _DEADLINE_S, "all accounted for"
         )
-        wait_until(lambda: slow_path(self.lb.agent).held == 0, _DEADLINE_S, "expired")
+        wait_until(
+            lambda: slow_path(self.lb.agent).waiting == 0, _DEADLINE_S, "expired"
+        )
         state, frames = slow_path(self.lb.agent), verdict(self.lb.agent, "slow_path")
         self.assertEqual(state.sent, 0)
         self.assertEqual(sum(state.dropped.values()), frames)
@@ -406,7 +414,7 @@ class SeenTest(SlowPathCase):
             r'l275_backend_neighbour_state\{backend="10\.0\.0\.250",interface="eth0",'
             r'gateway="",state="failed"\} 1',
             r"l275_slow_path_on 1",
-            r"l275_slow_path_frames_held 0",
+            r"l275_slow_path_frames_waiting 0",
             r"l275_slow_path_frames_sent_total 0",
             r'l275_slow_path_frames_dropped_total\{reason="expired"\} 0',
             r"l275_netlink_resyncs_total 0",

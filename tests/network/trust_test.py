@@ -222,13 +222,13 @@ class TrustTest(unittest.TestCase):
         self.addCleanup(web.stop_beacon)
         self.wait_for_state(web, "UP")
 
-    def test_a_server_that_flaps_is_held_out(self) -> None:
+    def test_a_server_that_flaps_is_damped(self) -> None:
         self.addCleanup(self.restart_agent)
         self.restart_agent("--flap_max=3", "--flap_hold_s=1000")
         bed.wait_until_active(web.address for web in bed.webs)
         web = bed.web("web1")
         before = self.table_changes()
-        for state in ("UP", "HELD", "HELD"):
+        for state in ("UP", "DAMPED", "DAMPED"):
             web.stop_beacon()
             self.wait_for_state(web, "DOWN")
             web.start_beacon()

@@ -5,7 +5,7 @@
 namespace l275 {
 namespace {
 
-constexpr int kLongestHold = 64;  // times the first
+constexpr int kLongestDamping = 64;  // times the first
 
 }  // namespace
 
@@ -18,10 +18,10 @@ void FlapDamper::OnChange(const Options& options, HealthTime now) {
 }
 
 bool FlapDamper::MayReturn(const Options& options, HealthTime now) {
-  if (held_until_.has_value()) {
-    if (now < *held_until_) return false;
+  if (damped_until_.has_value()) {
+    if (now < *damped_until_) return false;
     released_ = now;
-    held_until_.reset();
+    damped_until_.reset();
     changes_.clear();
     return true;
   }
@@ -32,22 +32,22 @@ bool FlapDamper::MayReturn(const Options& options, HealthTime now) {
       changes_.size() < static_cast<size_t>(options.max_changes)) {
     return true;
   }
-  Hold(options, now);
+  Damp(options, now);
   return false;
 }
 
-void FlapDamper::Hold(const Options& options, HealthTime now) {
+void FlapDamper::Damp(const Options& options, HealthTime now) {
   const bool again =
-      released_.has_value() && now - *released_ <= options.window + hold_;
-  hold_ = again ? std::min<HealthTime::duration>(
-                      2 * hold_, kLongestHold * options.first_hold)
-                : options.first_hold;
-  held_until_ = now + hold_;
-  ++holds_;
+      released_.has_value() && now - *released_ <= options.window + damping_;
+  damping_ = again ? std::min<HealthTime::duration>(
+                         2 * damping_, kLongestDamping * options.first_damping)
+                   : options.first_damping;
+  damped_until_ = now + damping_;
+  ++dampings_;
 }
 
 void FlapDamper::OnRelapse(HealthTime now) {
-  if (held_until_.has_value()) held_until_ = now + hold_;
+  if (damped_until_.has_value()) damped_until_ = now + damping_;
 }
 
 }  // namespace l275

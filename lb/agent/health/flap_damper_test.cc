@@ -27,18 +27,18 @@ TEST_F(FlapDamperTest, AFewChangesAreNoFlapping) {
   EXPECT_TRUE(MayReturn(1));
   damper_.OnChange(kOptions, At(1));
   EXPECT_TRUE(MayReturn(2));
-  EXPECT_EQ(damper_.held_until(), std::nullopt);
+  EXPECT_EQ(damper_.damped_until(), std::nullopt);
   EXPECT_EQ(damper_.changes(), 2u);
 }
 
-TEST_F(FlapDamperTest, TheFourthChangeWithinTheWindowIsHeldBack) {
+TEST_F(FlapDamperTest, TheFourthChangeWithinTheWindowIsDamped) {
   Flap(0);
   EXPECT_FALSE(MayReturn(3));
-  EXPECT_EQ(damper_.held_until(), At(33));
+  EXPECT_EQ(damper_.damped_until(), At(33));
   EXPECT_FALSE(MayReturn(32));
   EXPECT_TRUE(MayReturn(33));
-  EXPECT_EQ(damper_.held_until(), std::nullopt);
-  EXPECT_EQ(damper_.holds(), 1u);
+  EXPECT_EQ(damper_.damped_until(), std::nullopt);
+  EXPECT_EQ(damper_.dampings(), 1u);
 }
 
 TEST_F(FlapDamperTest, ChangesOutsideTheWindowDoNotCount) {
@@ -46,34 +46,34 @@ TEST_F(FlapDamperTest, ChangesOutsideTheWindowDoNotCount) {
   EXPECT_TRUE(MayReturn(61));
 }
 
-TEST_F(FlapDamperTest, AHoldBeginsAnewWhenTheServerDoesNotStayUp) {
+TEST_F(FlapDamperTest, DampingStartsAgainWhenTheServerDoesNotStayUp) {
   Flap(0);
   EXPECT_FALSE(MayReturn(3));
   damper_.OnRelapse(At(30));
-  EXPECT_EQ(damper_.held_until(), At(60));
+  EXPECT_EQ(damper_.damped_until(), At(60));
   EXPECT_FALSE(MayReturn(59));
   EXPECT_TRUE(MayReturn(60));
 }
 
-TEST_F(FlapDamperTest, HoldsGrowToTheLongestAndStay) {
+TEST_F(FlapDamperTest, DampingsGrowToTheLongestAndStay) {
   int now = 0;
   for (int expected : {30, 60, 120, 240, 480, 960, 1920, 1920, 1920}) {
     Flap(now);
     EXPECT_FALSE(MayReturn(now + 3));
-    EXPECT_EQ(*damper_.held_until() - At(now + 3), seconds(expected));
+    EXPECT_EQ(*damper_.damped_until() - At(now + 3), seconds(expected));
     now += 3 + expected;
     EXPECT_TRUE(MayReturn(now));
     ++now;
   }
 }
 
-TEST_F(FlapDamperTest, AServerThatBehavedForLongIsHeldShortlyAgain) {
+TEST_F(FlapDamperTest, AServerThatBehavedForLongIsDampedShortlyAgain) {
   Flap(0);
   EXPECT_FALSE(MayReturn(3));
   EXPECT_TRUE(MayReturn(33));
   Flap(33 + 30 + 60 + 1);
   EXPECT_FALSE(MayReturn(128));
-  EXPECT_EQ(damper_.held_until(), At(158));
+  EXPECT_EQ(damper_.damped_until(), At(158));
 }
 
 TEST_F(FlapDamperTest, ZeroChangesIsOff) {
@@ -95,9 +95,9 @@ TEST_F(FlapDamperTest, RecentChangesAreThoseOfTheWindow) {
   EXPECT_EQ(damper_.changes(), 6u);
 }
 
-TEST_F(FlapDamperTest, ARelapseWithoutAHoldIsNothing) {
+TEST_F(FlapDamperTest, ARelapseWithoutDampingIsNothing) {
   damper_.OnRelapse(At(0));
-  EXPECT_EQ(damper_.held_until(), std::nullopt);
+  EXPECT_EQ(damper_.damped_until(), std::nullopt);
 }
 
 }  // namespace

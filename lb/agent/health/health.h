@@ -22,7 +22,7 @@ enum class Health {
   kDraining,  // up, and wants no new flows
   kDown,      // its last beacon said so, however long ago
   kSilent,    // was up, then silent for the timeout
-  kHeld,      // says up, but flapped: stays out until it is steady
+  kDamped,    // says up, but flapped: stays out until it is steady
 };
 
 // "unknown", "up", ...: as in logs, metrics and the control API.
@@ -38,8 +38,8 @@ constexpr const char* HealthWord(Health health) {
       return "down";
     case Health::kSilent:
       return "silent";
-    case Health::kHeld:
-      return "held";
+    case Health::kDamped:
+      return "damped";
   }
   return "invalid";
 }
@@ -87,7 +87,7 @@ using HealthView = std::map<HealthSubject, BackendHealth>;
 struct HealthVerdict {
   bool alive = false;            // keeps its flows
   bool takes_new_flows = false;  // only if alive
-  // Silent or held, and yet alive: too few others are up.
+  // Silent or damped, and yet alive: too few others are up.
   bool trusted = false;
   uint16_t weight_percent = BeaconMessage::kFullWeight;
 };

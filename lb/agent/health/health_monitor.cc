@@ -16,9 +16,9 @@ using std::chrono::milliseconds;
 // How often a service is judged again that is not calm.
 constexpr milliseconds kPanicTick{25};
 // A table is built anew for each change of a weight: not more often than this.
-constexpr milliseconds kWeightHold{1000};
+constexpr milliseconds kShortestWeight{1000};
 // Likewise for a server that begins and ends to drain.
-constexpr milliseconds kDrainHold{1000};
+constexpr milliseconds kShortestDrain{1000};
 constexpr milliseconds kMostJitter{50};
 // A sender has missed beacons, if no more is known, after so many intervals.
 constexpr int kQuietIntervals = 4;
@@ -197,12 +197,12 @@ void HealthMonitor::TakeDrain(Health word, HealthTime now,
                               BackendHealth* backend) {
   if (word == backend->word) return;
   if (word == Health::kUp && backend->word_changed.has_value() &&
-      now - *backend->word_changed < kDrainHold) {
+      now - *backend->word_changed < kShortestDrain) {
     return;
   }
   backend->word = word;
   backend->word_changed = now;
-  if (backend->state == Health::kHeld) changed_ = true;
+  if (backend->state == Health::kDamped) changed_ = true;
 }
 
 void HealthMonitor::TakeUp(const HealthSubject& subject, HealthTime now,
@@ -226,30 +226,30 @@ void HealthMonitor::Return(const HealthSubject& subject, bool was_trusted,
                            HealthTime now, BackendHealth* backend) {
   const bool is_first = backend->state == Health::kUnknown;
   const bool was_silent = backend->state == Health::kSilent;
-  const bool was_held = backend->previous == Health::kHeld;
-  if (!is_first && !(was_silent && was_trusted && !was_held)) {
-    if (was_silent && !was_held) {
+  const bool was_damped = backend->previous == Health::kDamped;
+  if (!is_first && !(was_silent && was_trusted && !was_damped)) {
+    if (was_silent && !was_damped) {
       backend->flaps.OnChange(options_.flaps, backend->last_change);
     }
-    // A hold counts from when it says up without a break, wherever it was.
-    if (backend->state != Health::kHeld) backend->flaps.OnRelapse(now);
+    // Damping counts from when it says up without a break, wherever it was.
+    if (backend->state != Health::kDamped) backend->flaps.OnRelapse(now);
     if (!backend->flaps.MayReturn(options_.flaps, now)) {
-      return Hold(subject, now, backend);
+      return Damp(subject, now, backend);
     }
     backend->flaps.OnChange(options_.flaps, now);
   }
   ChangeState(subject, backend->word, now, WhyUp(*backend), backend);
 }
 
-void HealthMonitor::Hold(const HealthSubject& subject, HealthTime now,
+void HealthMonitor::Damp(const HealthSubject& subject, HealthTime now,
                          BackendHealth* backend) {
-  if (backend->state == Health::kHeld) return;
+  if (backend->state == Health::kDamped) return;
   ChangeState(
-      subject, Health::kHeld, now,
+      subject, Health::kDamped, now,
       absl::StrCat("it says up, but changed ", backend->flaps.recent_changes(),
                    " times within ", options_.flaps.window.count(),
                    " s; has to stay up for ",
-                   MillisecondsBetween(now, *backend->flaps.held_until()),
+                   MillisecondsBetween(now, *backend->flaps.damped_until()),
                    " ms"),
       backend);
 }
@@ -258,7 +258,7 @@ void HealthMonitor::TakeWeight(uint16_t weight, HealthTime now,
                                BackendHealth* backend) {
   if (weight == backend->weight) return;
   if (backend->weight_changed.has_value() &&
-      now - *backend->weight_changed < kWeightHold) {
+      now - *backend->weight_changed < kShortestWeight) {
     return;
   }
   backend->weight = weight;
@@ -288,7 +288,7 @@ milliseconds HealthMonitor::SilenceAfter(milliseconds timeout,
 
 std::optional<HealthTime> HealthMonitor::SilentAt(
     const BackendHealth& backend) const {
-  if (!IsUp(backend.state) && backend.state != Health::kHeld) {
+  if (!IsUp(backend.state) && backend.state != Health::kDamped) {
     return std::nullopt;
   }
   return *backend.last_beacon +
@@ -366,7 +366,8 @@ bool HealthMonitor::Trusts(const Service& service,
       return backend.state == Health::kSilent && IsUp(backend.previous) &&
              backend.last_change >= service.panic.since();
     case PanicWatch::Mode::kPanic:
-      return backend.state == Health::kSilent || backend.state == Health::kHeld;
+      return backend.state == Health::kSilent ||
+             backend.state == Health::kDamped;
   }
   return false;
 }
@@ -403,7 +404,7 @@ PanicWatch::Census HealthMonitor::TakeCensus(const ServiceAddress& address,
       ++census.up;
       if (!IsQuiet(health, now)) ++census.heard;
     } else if (health.says_up && (health.state == Health::kSilent ||
-                                  health.state == Health::kHeld)) {
+                                  health.state == Health::kDamped)) {
       ++census.trustable;
     }
   }
@@ -439,16 +440,19 @@ void HealthMonitor::LogPanic(const ServiceAddress& address,
   const PanicWatch::Census& census = service.census;
   const std::string counts =
       absl::StrCat(address.ToString(), ": ", census.up, " of ", census.total,
-                   " backends are up, ");
+                   " backends are up");
+  const std::string rest =
+      absl::StrCat(census.trustable, " that are silent or damped get ");
   panics_log_.Log(
       service.panic.mode() == PanicWatch::Mode::kPanic
-          ? absl::StrCat("PANIC: ", counts, "fewer than ",
+          ? absl::StrCat("PANIC: ", counts, ", fewer than ",
                          options_.panic_percent,
-                         "%: silence is held to be the network's fault, ",
-                         census.trustable,
-                         " that are silent or held get traffic nevertheless")
-          : absl::StrCat("panic over: ", counts, census.trustable,
-                         " that are silent or held get no traffic"),
+                         "%: silence counts as the network's fault, ", rest,
+                         "traffic nevertheless")
+          : absl::StrCat("panic over: ", counts,
+                         census.trustable > 0
+                             ? absl::StrCat(", ", rest, "no traffic")
+                             : ""),
       now);
 }
 

@@ -38,10 +38,10 @@ namespace l275 {
 // most. "up" beacons have to come
 // `up_after` times in a row; one suffices during the first timeout after the
 // start, so that a start of the agent is short, and after a silence that was
-// not believed. One that came and went too often is kHeld before it is kUp (see
-// FlapDamper). An "up" whose check is older than the beacon says it may be is a
-// "down". One that said "down" stays kDown when it falls silent: it went on
-// purpose, and that is what an operator wants to read.
+// not believed. One that came and went too often is kDamped before it is kUp
+// (see FlapDamper). An "up" whose check is older than the beacon says it may be
+// is a "down". One that said "down" stays kDown when it falls silent: it went
+// on purpose, and that is what an operator wants to read.
 //
 // A service uses the subject of its own port if that ever had a beacon, else
 // that of the address. What it does with a silent backend depends on the
@@ -86,7 +86,7 @@ class HealthMonitor {
   // SetServices().
   void SetSpeakers(std::set<HealthSubject> speakers);
 
-  // These were up, or draining, when an earlier agent ended, and are held to be
+  // These were up, or draining, when an earlier agent ended, and count as such
   // until a beacon or their silence says otherwise: backends in services on a
   // port, and whether they drained by their own word. To be called before
   // SetServices().
@@ -138,7 +138,7 @@ class HealthMonitor {
                 HealthTime now, BackendHealth* backend);
   void Return(const HealthSubject& subject, bool was_trusted, HealthTime now,
               BackendHealth* backend);
-  void Hold(const HealthSubject& subject, HealthTime now,
+  void Damp(const HealthSubject& subject, HealthTime now,
             BackendHealth* backend);
   void ChangeState(const HealthSubject& subject, Health next, HealthTime now,
                    const std::string& reason, BackendHealth* backend);

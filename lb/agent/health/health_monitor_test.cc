@@ -492,22 +492,22 @@ TEST_F(HealthMonitorTest, AServerThatFlapsOnceASecondChangesLittle) {
   }
   EXPECT_EQ(changes, 3);
   EXPECT_FALSE(served);
-  EXPECT_EQ(HealthOf(kA).flaps.holds(), 1u);
+  EXPECT_EQ(HealthOf(kA).flaps.dampings(), 1u);
   for (int ms = 30'100; ms <= 59'900; ms += 100) {
     Say(kA, State::kUp, ms);
     ASSERT_FALSE(IsServing(kA)) << ms;
-    ASSERT_EQ(StateOf(kA), ms < 30'300 ? "down" : "held");
+    ASSERT_EQ(StateOf(kA), ms < 30'300 ? "down" : "damped");
   }
   for (int ms = 60'000; ms <= 60'500; ms += 100) Say(kA, State::kUp, ms);
-  EXPECT_TRUE(IsServing(kA)) << "steady for a hold";
+  EXPECT_TRUE(IsServing(kA)) << "steady for the damping";
 }
 
-TEST_F(HealthMonitorTest, AHoldDoesNotPassInSilenceAfterADown) {
+TEST_F(HealthMonitorTest, DampingDoesNotPassInSilenceAfterADown) {
   StartPool(4);
   for (State state : {State::kDown, State::kUp, State::kDown, State::kUp}) {
     for (int i = 0; i < 3; ++i) Say(kA, state, 1);
   }
-  ASSERT_EQ(StateOf(kA), "held");
+  ASSERT_EQ(StateOf(kA), "damped");
   EXPECT_EQ(HealthOf(kA).reason,
             "it says up, but changed 3 times within 60 s; has to stay up for "
             "30000 ms");
@@ -518,14 +518,14 @@ TEST_F(HealthMonitorTest, AHoldDoesNotPassInSilenceAfterADown) {
     TickUntil(ms);
     if (ms >= 60'000) Say(kA, State::kUp, ms);  // it was started anew
   }
-  EXPECT_EQ(StateOf(kA), "held");
+  EXPECT_EQ(StateOf(kA), "damped");
   EXPECT_FALSE(IsServing(kA));
   for (int ms = 60'600; ms < 90'200; ms += 100) {
     Say(kA, State::kUp, ms);
     ASSERT_FALSE(IsServing(kA)) << ms;
   }
   Say(kA, State::kUp, 90'200);
-  EXPECT_TRUE(IsServing(kA)) << "said up for a hold";
+  EXPECT_TRUE(IsServing(kA)) << "said up for the damping";
 }
 
 TEST_F(HealthMonitorTest, SilencesAreFlapsToo) {
@@ -543,7 +543,7 @@ TEST_F(HealthMonitorTest, SilencesAreFlapsToo) {
   EXPECT_FALSE(served);
 }
 
-TEST_F(HealthMonitorTest, TheLastServersAreNotHeldOut) {
+TEST_F(HealthMonitorTest, TheLastServersAreNotDamped) {
   StartPool(1);
   for (int ms = 100; ms <= 10'000; ms += 100) {
     Say(kA, ms % 1000 < 500 ? State::kDown : State::kUp, ms);
@@ -674,24 +674,24 @@ TEST_F(HealthMonitorPanicTest, ASuspicionThatWasWrongEndsWhenOthersSpeak) {
   EXPECT_EQ(CountServing(kServers), kServers - 1);
 }
 
-TEST_F(HealthMonitorPanicTest, AHoldOutlastsAPanic) {
+TEST_F(HealthMonitorPanicTest, DampingOutlastsAPanic) {
   for (State state : {State::kDown, State::kUp, State::kDown, State::kUp}) {
     for (int i = 0; i < 3; ++i) Say(kA, state, 1);
   }
-  ASSERT_EQ(StateOf(kA), "held");
+  ASSERT_EQ(StateOf(kA), "damped");
   Run(2, 1000, Nobody);
   Run(1000, 5000, Everybody);
   EXPECT_TRUE(IsServing(kA)) << "too few are up";
   Run(5000, 5300, Nobody);
-  EXPECT_EQ(StateOf(kA), "held");
+  EXPECT_EQ(StateOf(kA), "damped");
 }
 
-TEST_F(HealthMonitorPanicTest, WhoIsHeldAndDrainsGetsNoNewFlowsInAPanic) {
+TEST_F(HealthMonitorPanicTest, WhoIsDampedAndDrainsGetsNoNewFlowsInAPanic) {
   for (State state : {State::kDown, State::kUp, State::kDown}) {
     for (int i = 0; i < 3; ++i) Say(kA, state, 1);
   }
   for (int i = 0; i < 3; ++i) Say(kA, State::kDraining, 1);
-  ASSERT_EQ(StateOf(kA), "held");
+  ASSERT_EQ(StateOf(kA), "damped");
   for (int i = 2; i <= kServers; ++i) Say(Server(i), State::kDown, 2);
   ASSERT_EQ(ModeOf(), "panic");
   const auto takes_new_flows = [this] {

@@ -21,7 +21,7 @@ namespace l275 {
 //      └─────────────────────────────────────────────────────────────┘
 //            the threshold is reached, and was for a while
 //
-// In kPanic all backends that are silent or held, and whose last word was not
+// In kPanic all backends that are silent or damped, and whose last word was not
 // "down", are trusted. Beacons time out one after another, within an interval:
 // without kSuspecting the first half of the backends would be cut off before
 // the panic begins. So while others have missed some beacons too, a silence
@@ -44,7 +44,7 @@ class PanicWatch {
     int total = 0;
     int up = 0;
     int heard = 0;      // of those up: a beacon came lately
-    int trustable = 0;  // silent or held, and did not say down
+    int trustable = 0;  // silent or damped, and did not say down
   };
 
   // Returns whether the mode changed.

@@ -16,7 +16,7 @@
 namespace l275 {
 namespace {
 
-FrameHold::TimePoint Now() { return std::chrono::steady_clock::now(); }
+WaitingFrames::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
 // From the tag in place of the destination address.
 std::optional<Ipv4Address> BackendOf(absl::Span<const uint8_t> frame) {
@@ -34,12 +34,12 @@ std::optional<Ipv4Address> BackendOf(absl::Span<const uint8_t> frame) {
 
 FrameForwarder::FrameForwarder(event_base* base, NextHopMonitor* next_hops,
                                FrameSender sender,
-                               const FrameHold::Limits& limits)
+                               const WaitingFrames::Limits& limits)
     : next_hops_(*next_hops),
       sender_(std::move(sender)),
       errors_log_(base, "frames of the slow path that could not be sent",
                   google::GLOG_WARNING),
-      hold_(limits, &counters_),
+      waiting_(limits, &counters_),
       timer_(evtimer_new(
           base,
           [](evutil_socket_t, short, void* self) {
@@ -58,7 +58,7 @@ void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
       Release(*backend);
       return Send(*next_hop, frame);
     case NextHop::State::kNoNeighbour:
-      return Hold(*backend, frame);
+      return Keep(*backend, frame);
     case NextHop::State::kNoRoute:
     case NextHop::State::kUnusable:
       return counters_.Drop(SlowPathDrop::kNoRoute);
@@ -66,7 +66,7 @@ void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
 }
 
 void FrameForwarder::Release() {
-  for (const Ipv4Address backend : hold_.Backends()) Release(backend);
+  for (const Ipv4Address backend : waiting_.Backends()) Release(backend);
 }
 
 const NextHop* FrameForwarder::FindNextHop(Ipv4Address backend) const {
@@ -74,22 +74,22 @@ const NextHop* FrameForwarder::FindNextHop(Ipv4Address backend) const {
   return found == next_hops_.next_hops().end() ? nullptr : &found->second;
 }
 
-void FrameForwarder::Hold(Ipv4Address backend,
+void FrameForwarder::Keep(Ipv4Address backend,
                           absl::Span<const uint8_t> frame) {
-  hold_.Expire(Now());
-  hold_.Add(backend, frame, Now());
+  waiting_.Expire(Now());
+  waiting_.Add(backend, frame, Now());
   next_hops_.Probe(backend);
   ArmTimer();
 }
 
 void FrameForwarder::Release(Ipv4Address backend) {
-  if (hold_.SizeOf(backend) == 0) return;
+  if (waiting_.SizeOf(backend) == 0) return;
   const NextHop* next_hop = FindNextHop(backend);
   if (next_hop != nullptr && next_hop->state == NextHop::State::kNoNeighbour) {
     return;
   }
-  hold_.Expire(Now());
-  for (FrameHold::Frame& frame : hold_.Take(backend)) {
+  waiting_.Expire(Now());
+  for (WaitingFrames::Frame& frame : waiting_.Take(backend)) {
     if (next_hop == nullptr) {
       counters_.Drop(SlowPathDrop::kNoBackend);
     } else if (!next_hop->ready()) {
@@ -112,7 +112,7 @@ void FrameForwarder::Send(const NextHop& next_hop, absl::Span<uint8_t> frame) {
 }
 
 void FrameForwarder::ArmTimer() {
-  const std::optional<FrameHold::TimePoint> expiry = hold_.NextExpiry();
+  const std::optional<WaitingFrames::TimePoint> expiry = waiting_.NextExpiry();
   if (!expiry || evtimer_pending(timer_.get(), nullptr)) return;
   const timeval delay =
       DelayUntil(std::min(*expiry, Now() + NeighbourKeeper::kProbeInterval));
@@ -122,8 +122,9 @@ void FrameForwarder::ArmTimer() {
 // The kernel gives up in the middle of a frame's time, and nobody may come who
 // has it ask again.
 void FrameForwarder::OnTimer() {
-  hold_.Expire(Now());
-  for (const Ipv4Address backend : hold_.Backends()) next_hops_.Probe(backend);
+  waiting_.Expire(Now());
+  for (const Ipv4Address backend : waiting_.Backends())
+    next_hops_.Probe(backend);
   ArmTimer();
 }
 

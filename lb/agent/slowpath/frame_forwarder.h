@@ -13,14 +13,14 @@
 #include "common/limited_loop_log.h"
 #include "lb/agent/nexthop/next_hop.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
-#include "lb/agent/slowpath/frame_hold.h"
 #include "lb/agent/slowpath/frame_sender.h"
 #include "lb/agent/slowpath/slow_path_counters.h"
+#include "lb/agent/slowpath/waiting_frames.h"
 
 namespace l275 {
 
 // Decides what becomes of a frame that the program handed over: sent when its
-// backend's next hop is known by now, held while the kernel is asked for the
+// backend's next hop is known by now, waiting while the kernel is asked for the
 // MAC address, dropped when there is no way to the backend or no such backend.
 //
 // The frames of a backend leave in the order in which they came.
@@ -30,22 +30,22 @@ class FrameForwarder {
  public:
   // `next_hops` outlives the object; its targets are the backends.
   FrameForwarder(event_base* base, NextHopMonitor* next_hops,
-                 FrameSender sender, const FrameHold::Limits& limits);
+                 FrameSender sender, const WaitingFrames::Limits& limits);
   FrameForwarder(const FrameForwarder&) = delete;
   FrameForwarder& operator=(const FrameForwarder&) = delete;
 
   // Takes a frame as bpf/slow_path.h made it, and may write to it.
   void Handle(absl::Span<uint8_t> frame);
-  // Sends or drops what is held, where the next hops say so by now.
+  // Sends or drops what waits, where the next hops say so by now.
   void Release();
 
   // What the sockets lost is not among it.
   const SlowPathCounters& counters() const { return counters_; }
-  const FrameHold& held() const { return hold_; }
+  const WaitingFrames& waiting() const { return waiting_; }
 
  private:
   const NextHop* FindNextHop(Ipv4Address backend) const;
-  void Hold(Ipv4Address backend, absl::Span<const uint8_t> frame);
+  void Keep(Ipv4Address backend, absl::Span<const uint8_t> frame);
   void Release(Ipv4Address backend);
   void Send(const NextHop& next_hop, absl::Span<uint8_t> frame);
   void ArmTimer();
@@ -55,8 +55,8 @@ class FrameForwarder {
   const FrameSender sender_;
   LimitedLoopLog errors_log_;
   SlowPathCounters counters_;
-  FrameHold hold_;
-  EventPtr timer_;  // pending while frames are held
+  WaitingFrames waiting_;
+  EventPtr timer_;  // pending while frames wait
 };
 
 }  // namespace l275

@@ -45,7 +45,7 @@ class FrameForwarderTest : public ::testing::Test {
         NextHopMonitor::Create(base_.get(), [this] { forwarder_->Release(); });
     CHECK(monitor.ok()) << monitor.status();
     monitor_ = *std::move(monitor);
-    FrameHold::Limits limits;
+    WaitingFrames::Limits limits;
     limits.age = milliseconds(3000);
     auto sender = FrameSender::Create();
     CHECK(sender.ok()) << sender.status();
@@ -102,9 +102,9 @@ class FrameForwarderTest : public ::testing::Test {
   uint64_t Dropped(SlowPathDrop reason) {
     return forwarder_->counters().dropped[static_cast<size_t>(reason)];
   }
-  bool RunUntilHeld(size_t frames) {
+  bool RunUntilWaiting(size_t frames) {
     return RunUntil(base_.get(),
-                    [&] { return forwarder_->held().size() == frames; });
+                    [&] { return forwarder_->waiting().size() == frames; });
   }
 
   static constexpr Ipv4Address kBackend = Ipv4Address::FromHost(0x0a000002);
@@ -121,19 +121,19 @@ class FrameForwarderTest : public ::testing::Test {
 TEST_F(FrameForwarderTest, SendsAtOnceWhereTheNextHopIsKnown) {
   Answer(true);
   Handle(kBackend, 1);  // has the kernel ask, and is sent when it knows
-  ASSERT_TRUE(RunUntilHeld(0));
+  ASSERT_TRUE(RunUntilWaiting(0));
   Handle(kBackend, 2);
-  EXPECT_EQ(forwarder_->held().size(), 0u);
+  EXPECT_EQ(forwarder_->waiting().size(), 0u);
   EXPECT_EQ(Arrived(), (std::vector<int>{1, 2}));
   EXPECT_EQ(forwarder_->counters().sent, 2u);
 }
 
-TEST_F(FrameForwarderTest, HoldsFramesAndSendsThemInTheirOrder) {
+TEST_F(FrameForwarderTest, FramesWaitAndAreSentInTheirOrder) {
   for (uint8_t number = 1; number <= 5; ++number) Handle(kBackend, number);
-  EXPECT_EQ(forwarder_->held().SizeOf(kBackend), 5u);
+  EXPECT_EQ(forwarder_->waiting().SizeOf(kBackend), 5u);
   EXPECT_EQ(Arrived(), std::vector<int>());
   Answer(true);
-  ASSERT_TRUE(RunUntilHeld(0));
+  ASSERT_TRUE(RunUntilWaiting(0));
   EXPECT_EQ(Arrived(), (std::vector<int>{1, 2, 3, 4, 5}));
   EXPECT_EQ(forwarder_->counters().sent, 5u);
 }
@@ -141,7 +141,7 @@ TEST_F(FrameForwarderTest, HoldsFramesAndSendsThemInTheirOrder) {
 TEST_F(FrameForwarderTest, DropsWhatWaitsForTooLong) {
   Handle(kBackend, 1);
   Handle(kBackend, 2);
-  ASSERT_TRUE(RunUntilHeld(0));
+  ASSERT_TRUE(RunUntilWaiting(0));
   EXPECT_EQ(Dropped(SlowPathDrop::kExpired), 2u);
   EXPECT_EQ(forwarder_->counters().sent, 0u);
 }
@@ -149,21 +149,21 @@ TEST_F(FrameForwarderTest, DropsWhatWaitsForTooLong) {
 TEST_F(FrameForwarderTest, DropsWhatHasNoRoute) {
   Handle(kNoRoute, 1);
   EXPECT_EQ(Dropped(SlowPathDrop::kNoRoute), 1u);
-  EXPECT_EQ(forwarder_->held().size(), 0u);
+  EXPECT_EQ(forwarder_->waiting().size(), 0u);
 }
 
-TEST_F(FrameForwarderTest, DropsWhatIsHeldWhenItsRouteGoes) {
+TEST_F(FrameForwarderTest, DropsWhatWaitsWhenItsRouteGoes) {
   Handle(kBackend, 1);
   host_.Ip("link set eth1 down");
-  ASSERT_TRUE(RunUntilHeld(0));
+  ASSERT_TRUE(RunUntilWaiting(0));
   EXPECT_EQ(Dropped(SlowPathDrop::kNoRoute), 1u);
 }
 
-TEST_F(FrameForwarderTest, DropsWhatIsHeldForABackendThatIsRemoved) {
+TEST_F(FrameForwarderTest, DropsWhatWaitsForABackendThatIsRemoved) {
   Handle(kBackend, 1);
   monitor_->SetTargets({kNoRoute});
   forwarder_->Release();
-  EXPECT_EQ(forwarder_->held().size(), 0u);
+  EXPECT_EQ(forwarder_->waiting().size(), 0u);
   EXPECT_EQ(Dropped(SlowPathDrop::kNoBackend), 1u);
 }
 
@@ -180,7 +180,7 @@ TEST_F(FrameForwarderTest, DropsWhatIsForNoBackend) {
 TEST_F(FrameForwarderTest, CountsWhatTheInterfaceDoesNotTake) {
   Answer(true);
   Handle(kBackend, 1);
-  ASSERT_TRUE(RunUntilHeld(0));
+  ASSERT_TRUE(RunUntilWaiting(0));
   Frame giant = Tagged(kBackend, 2);
   giant.resize(3000);  // the MTU is 1500
   forwarder_->Handle(absl::MakeSpan(giant));
@@ -191,7 +191,7 @@ TEST_F(FrameForwarderTest, CountsWhatTheInterfaceDoesNotTake) {
 TEST_F(FrameForwarderTest, FramesThatCannotBeSentDoNotFillTheLog) {
   Answer(true);
   Handle(kBackend, 1);
-  ASSERT_TRUE(RunUntilHeld(0));
+  ASSERT_TRUE(RunUntilWaiting(0));
   LogCapture log;
   for (uint8_t i = 0; i < 100; ++i) {
     Frame giant = Tagged(kBackend, i);

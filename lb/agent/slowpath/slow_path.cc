@@ -24,7 +24,7 @@ SlowPath::SlowPath(event_base* base, int map_fd, NextHopMonitor* next_hops,
           [this](absl::Span<uint8_t> frame) { forwarder_.Handle(frame); },
           std::move(on_change)) {}
 
-// What is held came before what still is in the sockets.
+// What waits came before what still is in the sockets.
 void SlowPath::Flush() {
   forwarder_.Release();
   sockets_.ReceiveAll();

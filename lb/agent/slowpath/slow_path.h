@@ -23,7 +23,7 @@ namespace l275 {
 //
 //   program ──redirect──► sockets ─► forwarder ──► the backend's interface
 //                                     │    ▲
-//                            next hop ?    └ held until it is known
+//                            next hop ?    └ waits until it is known
 //
 // The program (bpf/slow_path.h) has written the backend's address in place of
 // the destination MAC address, and done everything else.
@@ -36,7 +36,7 @@ class SlowPath {
     // does so with every frame of the queue, also those that the program sends
     // on (see docs/architecture.md).
     bool zero_copy = false;
-    FrameHold::Limits limits;
+    WaitingFrames::Limits limits;
   };
 
   // `map_fd` is that of the map `slow_path`. `next_hops` outlives the object.
@@ -49,7 +49,7 @@ class SlowPath {
 
   SlowPathSockets& sockets() { return sockets_; }
   const SlowPathSockets& sockets() const { return sockets_; }
-  const FrameHold& held() const { return forwarder_.held(); }
+  const WaitingFrames& waiting() const { return forwarder_.waiting(); }
 
   // To be called when next hops have changed, and again just before a record of
   // them is written for the program: what came before the record leaves before

@@ -12,7 +12,7 @@ namespace l275 {
 //
 // X(name, word, help)
 #define L275_SLOW_PATH_DROPS(X)                                           \
-  X(kExpired, "expired", "held for 3 s, and still no MAC address")        \
+  X(kExpired, "expired", "waited for 3 s, and still no MAC address")      \
   X(kBackendFull, "backend_full",                                         \
     "the oldest, when more than 64 frames waited for one backend")        \
   X(kFull, "full", "the oldest, when more than 4096 frames waited")       \
@@ -44,7 +44,7 @@ inline constexpr SlowPathDropName kSlowPathDropNames[kSlowPathDrops] = {
 };
 
 // What became of frames since the agent's start. Every frame that the program
-// handed over is held, sent, or dropped for one reason.
+// handed over is waiting, sent, or dropped for one reason.
 struct SlowPathCounters {
   uint64_t sent = 0;
   std::array<uint64_t, kSlowPathDrops> dropped{};

@@ -20,24 +20,24 @@ void AddStates(const control::HealthStates& states,
                std::vector<MetricFamily>& out) {
   Family state = Gauge("l275_health_state",
                        "1, with the backend's state as a label: unknown, up, "
-                       "draining, down, silent, held");
+                       "draining, down, silent, damped");
   Family since = Gauge("l275_health_state_seconds",
                        "Seconds since the backend's state changed");
   Family flaps = Counter("l275_health_flaps_total",
                          "Times the backend began or ceased to be up");
-  Family held = Gauge("l275_health_held_seconds",
-                      "Seconds for which a backend that flapped has to stay "
-                      "up before it gets flows; 0: it is not held out");
+  Family damped = Gauge("l275_health_damped_seconds",
+                        "Seconds for which a backend that flapped has to stay "
+                        "up before it gets flows; 0: it is not damped");
   for (const control::BackendHealth& health : states.backend()) {
     Labels labels = LabelsOf(health);
     since.Add(labels, static_cast<double>(health.in_state_ms()) / 1000);
     flaps.Add(labels, static_cast<double>(health.flaps()));
-    held.Add(labels, static_cast<double>(health.held_ms()) / 1000);
+    damped.Add(labels, static_cast<double>(health.damped_ms()) / 1000);
     labels.push_back(
         {"state", absl::AsciiStrToLower(control::Health_Name(health.state()))});
     state.Add(labels, 1);
   }
-  for (Family* family : {&state, &since, &flaps, &held}) {
+  for (Family* family : {&state, &since, &flaps, &damped}) {
     out.push_back(family->Take());
   }
 }

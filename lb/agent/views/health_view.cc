@@ -32,9 +32,10 @@ void FillSubject(const HealthSubject& subject, const BackendHealth& health,
   message->set_in_state_ms(MillisecondsBetween(health.last_change, now));
   message->set_reason(health.reason);
   message->set_flaps(health.flaps.changes());
-  message->set_holds(health.flaps.holds());
-  if (health.flaps.held_until().has_value()) {
-    message->set_held_ms(MillisecondsBetween(now, *health.flaps.held_until()));
+  message->set_dampings(health.flaps.dampings());
+  if (health.flaps.damped_until().has_value()) {
+    message->set_damped_ms(
+        MillisecondsBetween(now, *health.flaps.damped_until()));
   }
   FillBeacon(health, now, message);
 }
@@ -82,8 +83,8 @@ control::Health HealthToProto(Health health) {
       return control::SILENT;
     case Health::kDraining:
       return control::DRAINING;
-    case Health::kHeld:
-      return control::HELD;
+    case Health::kDamped:
+      return control::DAMPED;
   }
   return control::UNKNOWN;
 }

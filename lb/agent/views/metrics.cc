@@ -148,9 +148,9 @@ void AddSlowPath(const AgentView& view, std::vector<MetricFamily>& out) {
                "1 when the agent takes frames that wait "
                "for a MAC address"),
          slow_path.on() ? 1 : 0, out);
-  AddOne(Gauge("l275_slow_path_frames_held",
+  AddOne(Gauge("l275_slow_path_frames_waiting",
                "Frames that wait for their backend's MAC address"),
-         slow_path.held(), out);
+         slow_path.waiting(), out);
   AddOne(Counter("l275_slow_path_frames_sent_total",
                  "Frames sent by the agent for the program"),
          static_cast<double>(slow_path.sent()), out);

@@ -39,8 +39,8 @@ control::BackendNextHop ViewOne(const AgentView& view, Ipv4Address backend) {
                          view.now - view.next_hops.ChangedAt(backend))
                          .count());
   if (view.slow_path != nullptr) {
-    message.set_frames_held(
-        static_cast<uint32_t>(view.slow_path->held().SizeOf(backend)));
+    message.set_frames_waiting(
+        static_cast<uint32_t>(view.slow_path->waiting().SizeOf(backend)));
   }
   return message;
 }

@@ -8,7 +8,8 @@ void FillSlowPath(const AgentView& view, control::SlowPath* message) {
   SlowPathCounters counters;
   if (view.slow_path != nullptr) {
     message->set_on(true);
-    message->set_held(static_cast<uint32_t>(view.slow_path->held().size()));
+    message->set_waiting(
+        static_cast<uint32_t>(view.slow_path->waiting().size()));
     counters = view.slow_path->counters();
   } else {
     message->set_reason(view.no_slow_path);

@@ -1,5 +1,5 @@
-#ifndef L275_LB_AGENT_SLOWPATH_FRAME_HOLD_H_
-#define L275_LB_AGENT_SLOWPATH_FRAME_HOLD_H_
+#ifndef L275_LB_AGENT_SLOWPATH_WAITING_FRAMES_H_
+#define L275_LB_AGENT_SLOWPATH_WAITING_FRAMES_H_
 
 #include <chrono>
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace l275 {
 
-// Holds frames until their backend's MAC address is known, in the order in
+// Frames that wait until their backend's MAC address is known, in the order in
 // which they came.
 //
 // However many come, memory is bounded: over a bound the oldest frame goes, of
@@ -23,7 +23,7 @@ namespace l275 {
 // waits for an old one has sent it again.
 //
 // Pure logic: the caller tells the time, which never goes back.
-class FrameHold {
+class WaitingFrames {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   using Frame = std::vector<uint8_t>;
@@ -35,41 +35,41 @@ class FrameHold {
   };
 
   // `counters` outlives this object and gets what is dropped here.
-  FrameHold(const Limits& limits, SlowPathCounters* counters)
+  WaitingFrames(const Limits& limits, SlowPathCounters* counters)
       : limits_(limits), counters_(*counters) {}
-  FrameHold(const FrameHold&) = delete;
-  FrameHold& operator=(const FrameHold&) = delete;
+  WaitingFrames(const WaitingFrames&) = delete;
+  WaitingFrames& operator=(const WaitingFrames&) = delete;
 
   // Copies the frame.
   void Add(Ipv4Address backend, absl::Span<const uint8_t> frame, TimePoint now);
-  // All frames of a backend, oldest first; they are held no longer.
+  // All frames of a backend, oldest first; they wait no longer.
   std::vector<Frame> Take(Ipv4Address backend);
   // Drops those that are too old.
   void Expire(TimePoint now);
 
-  // When the oldest will be too old; none when nothing is held.
+  // When the oldest will be too old; none when nothing waits.
   std::optional<TimePoint> NextExpiry() const;
-  size_t size() const { return held_.size(); }
+  size_t size() const { return waiting_.size(); }
   size_t SizeOf(Ipv4Address backend) const;
-  // Those for which frames are held.
+  // Those for which frames wait.
   std::vector<Ipv4Address> Backends() const;
 
  private:
-  struct Held {
+  struct Waiting {
     Ipv4Address backend;
     TimePoint since;
     Frame frame;
   };
-  using Queue = std::list<std::list<Held>::iterator>;
+  using Queue = std::list<std::list<Waiting>::iterator>;
 
   void DropOldestOf(Ipv4Address backend, SlowPathDrop reason);
 
   const Limits limits_;
   SlowPathCounters& counters_;
-  std::list<Held> held_;                     // of all backends, oldest first
+  std::list<Waiting> waiting_;               // of all backends, oldest first
   std::map<Ipv4Address, Queue> by_backend_;  // none is empty
 };
 
 }  // namespace l275
 
-#endif  // L275_LB_AGENT_SLOWPATH_FRAME_HOLD_H_
+#endif  // L275_LB_AGENT_SLOWPATH_WAITING_FRAMES_H_
