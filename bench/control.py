@@ -34,8 +34,8 @@ def addresses() -> list[str]:
 
 def services_file() -> str:
     backends = "\n".join(f'  backend {{ address: "{a}" }}' for a in addresses())
-    return "\n".join(
-        f'service {{ vip: "10.0.1.{n + 1}" port: 80\n{backends}\n}}'
+    return "".join(
+        f'service {{ vip: "10.0.1.{n + 1}" port: 80\n{backends}\n}}\n'
         for n in range(SERVICES)
     )
 

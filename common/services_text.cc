@@ -34,6 +34,12 @@ class FirstError : public google::protobuf::io::ErrorCollector {
     text_ = absl::StrCat(Location(file_name_, line, column), ": ", message);
     // The token that stands for the end is empty.
     if (absl::EndsWith(text_, "got: ")) text_ += "end of text";
+    // Protobuf reads 10.0.0.200 as a number with too many points.
+    if (absl::StartsWith(message, "Already saw decimal point")) {
+      absl::StrAppend(&text_,
+                      " If it is an address, put it in quotes: "
+                      "\"10.0.0.200\"");
+    }
   }
 
   const std::string& text() const { return text_; }

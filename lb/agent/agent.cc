@@ -97,6 +97,15 @@ std::set<Ipv4Address> HeldVips(const VipRoles& roles) {
   return held;
 }
 
+control::ChangeReply ReplyOf(const DesiredState& before,
+                             const DesiredState& after) {
+  control::ChangeReply reply;
+  for (std::string& line : DescribeChanges(before, after)) {
+    reply.add_change(std::move(line));
+  }
+  return reply;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::Create(event_base* base,
@@ -151,6 +160,7 @@ absl::Status Agent::Start() {
   L275_RETURN_IF_ERROR(attachments_->Keep());
   CarryRest();
   Save(nullptr);
+  reload_.last_success_unix_s = WallClock();
   started_all_ = true;
   return absl::OkStatus();
 }
@@ -338,43 +348,40 @@ absl::Status Agent::StartServers() {
 }
 
 void Agent::Reload() {
+  std::vector<std::string> errors;
+  const auto check = [&errors](const absl::Status& read, const char* effect) {
+    if (!read.ok()) errors.push_back(absl::StrCat(effect, read.message()));
+  };
   if (health_ != nullptr) {
-    const absl::Status read = health_->ReloadKeys();
-    LOG_IF(ERROR, !read.ok())
-        << "SIGHUP: the beacons' keys stay as they are: " << read.message();
+    check(health_->ReloadKeys(), "the beacons' keys stay as they are: ");
   }
   if (sync_ != nullptr) {
-    const absl::Status read = sync_->ReloadKeys();
-    LOG_IF(ERROR, !read.ok())
-        << "SIGHUP: the peers' keys stay as they are: " << read.message();
+    check(sync_->ReloadKeys(), "the peers' keys stay as they are: ");
   }
-  ReloadServices();
+  check(ReloadServices(), "nothing changed: ");
+  for (const std::string& error : errors) LOG(ERROR) << "SIGHUP: " << error;
+  reload_.errors = std::move(errors);
+  if (reload_.errors.empty()) reload_.last_success_unix_s = WallClock();
 }
 
-void Agent::ReloadServices() {
+absl::Status Agent::ReloadServices() {
   if (!state_.source().is_file()) {
     LOG_IF(WARNING, health_ == nullptr || health_->options().keys_file.empty())
         << "SIGHUP: nothing to read again without --services_file";
-    return;
+    return absl::OkStatus();
   }
-  absl::StatusOr<DesiredState> desired = state_.source().Read();
-  absl::StatusOr<control::ChangeReply> reply =
-      desired.ok() ? Desire(*desired) : desired.status();
-  if (!reply.ok()) {
-    LOG(ERROR) << "SIGHUP: nothing changed: " << reply.status().message();
-    return;
-  }
-  state_.Declare(*std::move(desired));
+  L275_ASSIGN_OR_RETURN(StateKeeper::Reread reread, state_.ReadAgain(desired_));
+  L275_ASSIGN_OR_RETURN(const control::ChangeReply reply,
+                        Desire(reread.merged.state));
+  state_.Declare(std::move(reread));
   Save(nullptr);
   LOG(INFO) << "SIGHUP: read " << state_.source().services_file() << ", "
-            << reply->change_size() << " changes";
+            << reply.change_size() << " changes";
+  return absl::OkStatus();
 }
 
 absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
-  control::ChangeReply reply;
-  for (std::string& line : DescribeChanges(desired_, desired)) {
-    reply.add_change(std::move(line));
-  }
+  control::ChangeReply reply = ReplyOf(desired_, desired);
   // Also those that are to go: what is known of them must outlast a refusal.
   std::set<Ipv4Address> backends = BackendAddresses(desired_);
   const HealthServices services = HealthServicesOf(desired_);
@@ -557,6 +564,7 @@ AgentView Agent::View() const {
   const XdpAttachment* const first = attachments_->Find(first_name);
   return {desired_,
           state_,
+          reload_,
           *writer_,
           *maps_,
           *next_hops_,
@@ -631,9 +639,17 @@ absl::StatusOr<control::ChangeReply> Agent::Change(
 }
 
 absl::StatusOr<control::ChangeReply> Agent::Apply(
-    const control::Services& services) {
+    const control::Services& services, const ApplyOptions& options) {
   L275_ASSIGN_OR_RETURN(DesiredState desired, DesiredStateFromProto(services));
-  return Desire(std::move(desired));
+  if (desired.empty() && !options.allow_empty) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no service in it, so all ", desired_.size(),
+                     " would be removed; expected one, or allow_empty"));
+  }
+  if (options.dry_run) return ReplyOf(desired_, desired);
+  L275_ASSIGN_OR_RETURN(control::ChangeReply reply, Desire(std::move(desired)));
+  state_.ForgetReplaced();
+  return reply;
 }
 
 absl::StatusOr<std::string> Agent::GetMetrics() {

@@ -22,6 +22,7 @@
 #include "lb/agent/api/metrics_server.h"
 #include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_source.h"
+#include "lb/agent/config/reload_result.h"
 #include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/driver_losses.h"
 #include "lb/agent/dataplane/driver_statistics.h"
@@ -93,8 +94,9 @@ class Agent : public Controller {
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
 
-  // Reads the services file again and applies it as one change, and the file of
-  // the beacons' keys. A bad one is logged and changes nothing.
+  // Reads the keys and the services file again. What changed in the services
+  // file is applied as one change; what lbctl changed stays (MergeDesired()). A
+  // bad file changes nothing, and is a warning until the next good reload.
   void Reload();
 
   // Controller
@@ -112,7 +114,7 @@ class Agent : public Controller {
   absl::StatusOr<control::ChangeReply> Change(
       const control::Change& change) override;
   absl::StatusOr<control::ChangeReply> Apply(
-      const control::Services& services) override;
+      const control::Services& services, const ApplyOptions& options) override;
   absl::StatusOr<std::string> GetMetrics() override;
 
  private:
@@ -139,7 +141,7 @@ class Agent : public Controller {
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
   void Save(control::ChangeReply* reply);
-  void ReloadServices();
+  absl::Status ReloadServices();
   void SetBackends(const std::set<Ipv4Address>& backends,
                    const HealthServices& services);
   SnapshotSources Sources(const std::map<uint32_t, MacAddress>& ingress) const;
@@ -154,6 +156,7 @@ class Agent : public Controller {
   event_base* const base_;
   const AgentOptions options_;
   StateKeeper state_;
+  ReloadResult reload_;
   const HealthTime started_;
   // Neighbours can cause these lines, by ARP and VRRP.
   LimitedLoopLog write_log_;

@@ -14,12 +14,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "common/beacon_keys.h"
 #include "common/libevent_log.h"
 #include "common/libevent_ptr.h"
 #include "common/program_flags.h"
 #include "common/status_util.h"
 #include "lb/agent/agent.h"
 #include "lb/agent/capabilities.h"
+#include "lb/agent/config/desired_source.h"
+#include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/bpf_log.h"
 #include "lb/agent/detach.h"
 #include "lb/agent/map_sizing.h"
@@ -145,6 +148,15 @@ DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
 DEFINE_string(state_file, "/var/lib/l275/agent.state",
               "What lbctl changed is kept here for the next agent. Empty: it "
               "ends with this one.");
+DEFINE_bool(allow_empty, false,
+            "Take a --services_file without any service, which removes all of "
+            "them. Without this it is refused, at the start and on SIGHUP.");
+DEFINE_bool(check, false,
+            "Read the flags, the services file, the state file and the keys as "
+            "a start would, change nothing, and exit: with 0 when all is well, "
+            "else with 1 and a line for each error. An agent may be running. "
+            "Without --interface it checks only what other flags name, such as "
+            "--services_file.");
 DEFINE_bool(detach, false,
             "Take the programs off their interfaces, and away all that is in "
             "--bpffs_dir; then exit. No agent may be running.");
@@ -161,13 +173,18 @@ constexpr char kUsage[] =
     "lb_agent --interface=eth1 --services_file=/etc/l275/services.conf\n"
     "       lb_agent --interface=eth1 --service=tcp:10.0.0.200:80 "
     "--backends=10.0.0.101,10.0.0.102\n"
+    "       lb_agent --check --services_file=/etc/l275/services.conf\n"
     "       lb_agent --detach\n\n"
     "Attaches the load balancer's XDP program to the interfaces and keeps its "
-    "tables. SIGHUP reads the services file and the beacons' keys again. "
-    "SIGTERM "
+    "tables. SIGHUP reads the services file and the beacons' keys again; what "
+    "lbctl changed stays where the file did not change. SIGTERM "
     "ends the agent and leaves the program forwarding as it does; the next "
     "agent "
     "takes over, and --detach takes it away.";
+
+// --check of files alone, as configuration management does before it installs
+// one: flags that a start requires may be missing.
+bool IsPartialCheck() { return FLAGS_check && FLAGS_interface.empty(); }
 
 absl::StatusOr<std::vector<std::string>> ParseInterfaces(
     const std::string& text) {
@@ -200,6 +217,9 @@ absl::Status CheckRange(const char* flag, uint32_t value, uint32_t min,
 }
 
 absl::Status ParseTrust(BeaconHealth::Options& options) {
+  const bool is_missing =
+      FLAGS_beacon_keys_file.empty() && !FLAGS_insecure_beacons;
+  if (is_missing && IsPartialCheck()) return absl::OkStatus();
   if (FLAGS_beacon_keys_file.empty() != FLAGS_insecure_beacons) {
     return absl::InvalidArgumentError(
         FLAGS_insecure_beacons
@@ -344,7 +364,9 @@ absl::Status ParseSync(AgentOptions& options) {
 
 absl::StatusOr<AgentOptions> ParseOptions() {
   AgentOptions options;
-  L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
+  if (!IsPartialCheck()) {
+    L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
+  }
   absl::StatusOr<XdpMode> mode = ParseXdpMode(FLAGS_xdp_mode);
   if (!mode.ok()) return Annotate(mode.status(), "--xdp_mode");
   options.xdp.mode = *mode;
@@ -394,6 +416,40 @@ void Reload(evutil_socket_t, short, void* argument) {
   if (reloading.agent != nullptr) reloading.agent->Reload();
 }
 
+absl::StatusOr<DesiredSource> SourceOfFlags() {
+  return DesiredSource::Create(
+      {FLAGS_services_file, FLAGS_service, FLAGS_backends, FLAGS_allow_empty});
+}
+
+// Services, with what was changed at run time, and room for them where the
+// sizes are known.
+absl::Status CheckServices(const absl::StatusOr<AgentOptions>& options) {
+  L275_ASSIGN_OR_RETURN(DesiredSource source, SourceOfFlags());
+  StateKeeper state(std::move(source), FLAGS_state_file);
+  L275_ASSIGN_OR_RETURN(const DesiredState desired, state.Start());
+  if (!options.ok()) return absl::OkStatus();
+  return ChooseMapSizes(options->map_sizes, desired, options->table_size)
+      .status();
+}
+
+// Prints an error for each thing that would keep an agent from starting and
+// can be known from flags and files. Returns whether there was none.
+bool Check() {
+  FLAGS_minloglevel = google::GLOG_ERROR;
+  const absl::StatusOr<AgentOptions> options = ParseOptions();
+  std::vector<absl::Status> found = {options.status(), CheckServices(options)};
+  if (!FLAGS_beacon_keys_file.empty()) {
+    found.push_back(BeaconKeys::Read(FLAGS_beacon_keys_file).status());
+  }
+  bool is_good = true;
+  for (const absl::Status& status : found) {
+    if (status.ok()) continue;
+    is_good = false;
+    std::cerr << "lb_agent: " << status.message() << std::endl;
+  }
+  return is_good;
+}
+
 absl::Status Run() {
   if (FLAGS_detach) {
     L275_RETURN_IF_ERROR(CheckCapabilities());
@@ -401,9 +457,7 @@ absl::Status Run() {
     return Annotate(DetachAll(FLAGS_bpffs_dir), "--bpffs_dir");
   }
   L275_ASSIGN_OR_RETURN(AgentOptions options, ParseOptions());
-  L275_ASSIGN_OR_RETURN(DesiredSource source,
-                        DesiredSource::Create({FLAGS_services_file,
-                                               FLAGS_service, FLAGS_backends}));
+  L275_ASSIGN_OR_RETURN(DesiredSource source, SourceOfFlags());
   L275_RETURN_IF_ERROR(CheckCapabilities());
   RouteBpfLogs();
   RouteLibeventLog();
@@ -433,6 +487,7 @@ absl::Status Run() {
 
 int main(int argc, char** argv) {
   l275::ParseProgramFlags(l275::kUsage, "lb/agent/main.cc", argc, argv);
+  if (FLAGS_check) return l275::Check() ? EXIT_SUCCESS : EXIT_FAILURE;
   const absl::Status status = l275::Run();
   if (status.ok()) return EXIT_SUCCESS;
   std::cerr << "lb_agent: " << status.message() << std::endl;

@@ -1,6 +1,9 @@
 #include "lb/cli/agent_client.h"
 
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/json.h"
 #include "common/status_util.h"
 
@@ -82,8 +85,13 @@ absl::StatusOr<control::ChangeReply> AgentClient::Change(
 }
 
 absl::StatusOr<control::ChangeReply> AgentClient::Apply(
-    const control::Services& services) const {
-  return Post("/v1/apply", services);
+    const control::Services& services, bool dry_run, bool allow_empty) const {
+  std::vector<std::string> parameters;
+  if (dry_run) parameters.push_back("dry_run=true");
+  if (allow_empty) parameters.push_back("allow_empty=true");
+  return Post(absl::StrCat("/v1/apply", parameters.empty() ? "" : "?",
+                           absl::StrJoin(parameters, "&")),
+              services);
 }
 
 template <typename AnswerMessage>

@@ -32,8 +32,9 @@ class AgentClient {
       const Endpoint& source, const Endpoint& destination) const;
   absl::StatusOr<control::ChangeReply> Change(
       const control::Change& change) const;
-  absl::StatusOr<control::ChangeReply> Apply(
-      const control::Services& services) const;
+  absl::StatusOr<control::ChangeReply> Apply(const control::Services& services,
+                                             bool dry_run,
+                                             bool allow_empty) const;
 
  private:
   template <typename AnswerMessage>

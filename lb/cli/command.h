@@ -22,6 +22,8 @@ struct Options {
   uint32_t table_size = 0;
   bool all = false;
   std::string file;
+  bool dry_run = false;
+  bool allow_empty = false;
   std::string bpffs_dir;
   uint32_t static_for_s = 0;
 };

@@ -4,8 +4,10 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/status_util.h"
@@ -13,9 +15,10 @@
 namespace l275 {
 namespace {
 
-// "--name=value", "--name" or "-name"; "-" alone is a word.
+// "--name=value", "--name" or "-name"; "-" alone is a word, and so is "-1".
 bool IsFlag(absl::string_view argument) {
-  return argument.size() > 1 && argument[0] == '-';
+  return argument.size() > 1 && argument[0] == '-' &&
+         !absl::ascii_isdigit(static_cast<unsigned char>(argument[1]));
 }
 
 bool IsBoolean(const std::string& name) {
@@ -49,11 +52,12 @@ class Parser {
   absl::Status ParseFlag(absl::string_view argument) {
     absl::ConsumePrefix(&argument, "-");
     absl::ConsumePrefix(&argument, "-");
+    // --dry-run is --dry_run.
     const std::pair<std::string, std::string> parts =
         absl::StrSplit(argument, absl::MaxSplits('=', 1));
     const bool has_value = absl::StrContains(argument, '=');
-    return has_value ? Set(parts.first, parts.second)
-                     : ParseFlagWithoutValue(parts.first);
+    const std::string name = absl::StrReplaceAll(parts.first, {{"-", "_"}});
+    return has_value ? Set(name, parts.second) : ParseFlagWithoutValue(name);
   }
 
   absl::Status ParseFlagWithoutValue(const std::string& name) {

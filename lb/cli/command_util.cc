@@ -38,7 +38,10 @@ absl::StatusOr<control::ServiceState> FindService(
 std::string ReplyText(const control::ChangeReply& reply,
                       const Options& options) {
   if (options.json) return ToPrettyJson(reply);
-  std::string text = reply.change().empty() ? "nothing changed\n" : "";
+  std::string text = "";
+  if (reply.change().empty()) {
+    text = options.dry_run ? "nothing would change\n" : "nothing changed\n";
+  }
   for (const std::string& line : reply.change()) {
     absl::StrAppend(&text, line, "\n");
   }

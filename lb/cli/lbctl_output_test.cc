@@ -594,6 +594,17 @@ TEST_F(LbctlOutputTest, ApplySendsTheFile) {
   EXPECT_EQ(requests[1].body, kServicesJson);
 }
 
+TEST_F(LbctlOutputTest, ApplyAsksForADryRun) {
+  for (const char* flag : {"--dry-run", "--dry_run"}) {
+    SetAnswer<control::ChangeReply>("POST /v1/apply?dry_run=true", "");
+    EXPECT_EQ(OutputOf(std::string("apply -f - ") + flag, kServicesText),
+              "nothing would change\n");
+  }
+  SetAnswer<control::ChangeReply>("POST /v1/apply?allow_empty=true",
+                                  R"pb(change: "done")pb");
+  EXPECT_EQ(OutputOf("apply --allow_empty -f -", "\n"), "done\n");
+}
+
 // Well over what fits into a socket's buffer and into one read.
 TEST_F(LbctlOutputTest, ApplyTakesAThousandServices) {
   SetAnswer<control::ChangeReply>("POST /v1/apply", R"pb(change: "done")pb");

@@ -34,13 +34,17 @@ DEFINE_uint32(table_size, 0,
 DEFINE_string(
     deadline, "",
     "when a drain ends, from now on: 10m, 1h30m; never when left out");
-DEFINE_bool(all, false, "also the verdicts that no packet got");
+DEFINE_bool(all, false, "also the lines whose counter is 0");
 DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
               "where the agent pins its maps and programs");
 DEFINE_uint32(static_for_s, 600,
               "for how many seconds a load balancer without an agent counts as "
               "ready");
 DEFINE_string(f, "", "file of services in protobuf text format; - is stdin");
+
+DEFINE_bool(dry_run, false, "say what would change, and change nothing");
+DEFINE_bool(allow_empty, false,
+            "take a file without any service, which removes all of them");
 
 namespace l275 {
 namespace {
@@ -73,6 +77,8 @@ Options OptionsOfFlags() {
   options.all = FLAGS_all;
   options.deadline = FLAGS_deadline;
   options.file = FLAGS_f;
+  options.dry_run = FLAGS_dry_run;
+  options.allow_empty = FLAGS_allow_empty;
   options.bpffs_dir = FLAGS_bpffs_dir;
   options.static_for_s = FLAGS_static_for_s;
   return options;

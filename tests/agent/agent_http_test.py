@@ -97,7 +97,7 @@ class AgentHttpTest(unittest.TestCase):
             self.assertIn(f"l275_verdict_bytes_total{{{labels}}}", samples)
 
     def test_metrics_parse_without_any_service(self) -> None:
-        self.lb.start("")
+        self.lb.start("", "--allow_empty")
         self.assertEqual(self.metrics()["l275_slots_used"], 0)
 
     def test_beacons_are_counted_when_they_are_heard(self) -> None:

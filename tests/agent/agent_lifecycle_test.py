@@ -85,7 +85,7 @@ class StartTest(AgentTest):
         self.assertEqual(service["table_size"], 251)
 
     def test_no_services_at_all(self) -> None:
-        self.start("")
+        self.start("", "--allow_empty")
         self.assertEqual(self.weights(), {})
         self.assertIsNotNone(self.lb.attached_program())
 
@@ -325,13 +325,102 @@ class ReloadTest(AgentTest):
         ):
             self.assertRegex(self.log(), line)
 
-    def test_the_file_undoes_what_lbctl_changed(self) -> None:
-        self.start()
-        self.lb.agent.lbctl("backend", "add", "10.0.0.9")
-        self.assertIn("10.0.0.9", self.weights())
-        self.lb.agent.reload(_ONE)
-        self.wait_for_log(r"SIGHUP: read \S+, 1 changes")
+    def lbctl(self, *arguments: str) -> str:
+        done = self.lb.agent.lbctl(*arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def disabled(self) -> set[str]:
+        return {
+            backend["address"]
+            for service in self.lb.config()["service"]
+            for backend in service["backend"]
+            if backend.get("disabled")
+        }
+
+    def test_the_same_file_undoes_nothing_that_lbctl_did(self) -> None:
+        self.start(_TWO)
+        self.lbctl("backend", "add", "10.0.0.9")
+        self.lbctl("backend", "disable", "10.0.0.101")
+        self.lbctl("backend", "remove", "10.0.0.102")
+        before = self.lb.config()
+        self.lb.agent.reload(_TWO)
+        self.wait_for_log(r"SIGHUP: read \S+, 0 changes")
+        self.assertEqual(self.lb.config(), before)
+
+    def test_a_disabled_server_stays_so_when_the_file_changes_its_weight(self) -> None:
+        self.start(_ONE)
+        self.lbctl("backend", "disable", "10.0.0.101")
+        self.lb.agent.reload(_TWO)
+        self.wait_for_log(r"SIGHUP: read \S+, 2 changes")
+        self.assertEqual(self.weights(), {"10.0.0.101": 50, "10.0.0.102": 100})
+        self.assertEqual(self.disabled(), {"10.0.0.101"})
+
+    def test_what_a_newer_file_replaces_is_said(self) -> None:
+        self.start(_ONE)
+        self.lbctl("backend", "weight", "10.0.0.101", "7")
+        self.lb.agent.reload(_TWO)
+        self.wait_for_log(
+            "replaces what was changed at run time: tcp:10.0.0.200:80: "
+            "backend 10.0.0.101 weight 100 -> 7"
+        )
+        self.assertEqual(self.weights(), {"10.0.0.101": 50, "10.0.0.102": 100})
+        self.assertRegex(self.lbctl("status"), "warning: .*weight 100 -> 7")
+        self.lb.agent.reload(_TWO)
+        self.wait_for_log(r"SIGHUP: read \S+, 0 changes")
+        self.assertNotIn("weight 100 -> 7", self.lbctl("status"))
+
+    def metric(self, name: str) -> float:
+        done = self.lb.host.run(["curl", "-sS", "http://127.0.0.1:9275/metrics"])
+        return float(re.search(rf"^{name} (\S+)", done.stdout, re.M).group(1))
+
+    def test_a_bad_reload_is_visible_until_a_good_one(self) -> None:
+        self.start(_ONE)
+        successful = "l275_config_last_reload_successful"
+        since = "l275_config_last_reload_success_timestamp_seconds"
+        self.assertEqual(self.metric(successful), 1)
+        started = self.metric(since)
+        self.assertGreater(started, 1e9)
+        self.lb.agent.reload("")
+        self.wait_for_log("SIGHUP: nothing changed: .*: no service in it; expected")
+        self.assertEqual(self.metric(successful), 0)
+        self.assertEqual(self.metric(since), started)
+        self.assertRegex(
+            self.lbctl("status"), "warning: .*last reload failed: .*no service in it"
+        )
         self.assertEqual(self.weights(), {"10.0.0.101": 100})
+        self.lb.agent.reload(_ONE)
+        self.wait_for_log("SIGHUP: read")
+        self.assertEqual(self.metric(successful), 1)
+        self.assertNotIn("last reload failed", self.lbctl("status"))
+
+    def test_check_reads_all_and_changes_nothing(self) -> None:
+        """Also beside a running agent."""
+        self.start(_TWO)
+        before = self.lb.config()
+        file = self.lb.host.folder / "checked.conf"
+        keys = self.lb.host.folder / "checked.keys"
+        keys.write_text("junk\n")
+        keys.chmod(0o600)
+        empty = "no service in it; expected one, or --allow_empty"
+        for text, flags, errors in (
+            (_ONE, [], []),
+            ("", [], [empty]),
+            ("", ["--allow_empty"], []),
+            (_ONE.rstrip("\n"), [], ["the last line does not end with a newline"]),
+            (_ONE, ["--max_slots=100"], ["--max_slots"]),
+            (_ONE, [f"--beacon_keys_file={keys}"], [str(keys)]),
+            ("", [f"--beacon_keys_file={keys}"], [empty, str(keys)]),
+        ):
+            with self.subTest(text=text, flags=flags):
+                file.write_text(text)
+                done = self.lb.run_agent(f"--services_file={file}", "--check", *flags)
+                lines = done.stderr.splitlines()
+                self.assertEqual(len(lines), len(errors), done.stderr)
+                for line, error in zip(lines, errors):
+                    self.assertIn(error, line)
+                self.assertEqual(done.returncode, 1 if errors else 0)
+        self.assertEqual(self.lb.config(), before)
 
     def test_a_bad_file_changes_nothing(self) -> None:
         self.start(_TWO)

@@ -338,12 +338,40 @@ class ApplyTest(LbctlTest):
             1, "cannot read /nonexistent: No such file.*", "apply", "-f", "/nonexistent"
         )
 
-    def test_an_empty_file_removes_everything(self) -> None:
+    def test_an_empty_file_needs_consent_to_remove_everything(self) -> None:
         self.start()
+        before = self.lbctl("export")
+        file = self.file("# nothing\n")
+        self.assert_fails(
+            1,
+            f"{file}: no service in it; expected one, or --allow_empty",
+            "apply",
+            "-f",
+            file,
+        )
+        with ControlApi(rig.lb.agent.control_socket) as api:
+            status, answer = api.post("/v1/apply", {})
+            self.assertEqual(status, 400)
+            self.assertIn("all 1 would be removed", answer["error"])
+        self.assertEqual(self.lbctl("export"), before)
         self.assertEqual(
-            self.lbctl("apply", "-f", self.file("")), f"{_HTTP}: service removed\n"
+            self.lbctl("apply", "-f", file, "--allow_empty"),
+            f"{_HTTP}: service removed\n",
         )
         self.assertEqual(self.lbctl("export"), "")
+
+    def test_a_dry_run_shows_what_apply_would_change(self) -> None:
+        self.start()
+        self.lbctl("backend", "disable", "10.0.0.102")
+        before = self.lbctl("export")
+        file = self.file(_SERVICES)
+        enabled = f"{_HTTP}: backend 10.0.0.102 enabled\n"
+        self.assertEqual(self.lbctl("apply", "--dry-run", "-f", file), enabled)
+        self.assertEqual(self.lbctl("export"), before)
+        self.assertEqual(self.lbctl("apply", "-f", file), enabled)
+        self.assertEqual(
+            self.lbctl("apply", "--dry-run", "-f", file), "nothing would change\n"
+        )
 
 
 class RoomTest(LbctlTest):

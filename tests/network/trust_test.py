@@ -222,6 +222,34 @@ class TrustTest(unittest.TestCase):
         self.addCleanup(web.stop_beacon)
         self.wait_for_state(web, "UP")
 
+    def test_the_steps_after_a_break_in(self) -> None:
+        """docs/security.md, as written: what was disabled stays so."""
+        keys = bed.state.beacon_keys
+        text = keys.read_text()
+        web = bed.web("web1")
+
+        def lbctl(*arguments: str) -> None:
+            done = lb().agent.lbctl(*arguments)
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+        def restore() -> None:
+            keys.write_text(text)
+            lb().agent.process.signal(signal.SIGHUP)
+            lbctl("backend", "enable", web.address)
+
+        keys.write_text(text + f"9 {web.address} " + "ab" * 32 + "\n")
+        lb().agent.process.signal(signal.SIGHUP)
+        wait_until(lambda: self.health()["keys"] == 2, _DEADLINE_S, "its key too")
+        self.addCleanup(restore)
+        lbctl("backend", "disable", web.address)
+        keys.write_text(text)
+        lb().agent.process.signal(signal.SIGHUP)
+        wait_until(lambda: self.health()["keys"] == 1, _DEADLINE_S, "its key gone")
+        self.assertEqual(lb().agent.active_backends(), {"10.0.0.102", "10.0.0.103"})
+        self.assertIn(f"{web.address} disabled", lb().agent.lbctl("status").stdout)
+        lbctl("backend", "enable", web.address)
+        bed.wait_until_active(web.address for web in bed.webs)
+
     def test_a_server_that_flaps_is_damped(self) -> None:
         self.addCleanup(self.restart_agent)
         self.restart_agent("--flap_max=3", "--flap_hold_s=1000")

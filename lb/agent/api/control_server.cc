@@ -9,6 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 #include "common/json.h"
 #include "common/status_util.h"
 #include "lb/agent/api/http_answer.h"
@@ -59,6 +61,16 @@ class Query {
     return endpoint;
   }
 
+  // False when it is not there.
+  absl::StatusOr<bool> GetFlag(const char* name) const {
+    const char* value = evhttp_find_header(&parameters_, name);
+    if (value == nullptr) return false;
+    const absl::string_view text = value;
+    if (text == "true" || text == "false") return text == "true";
+    return absl::InvalidArgumentError(absl::StrCat(
+        "parameter ", name, ": \"", text, "\"; expected true or false"));
+  }
+
  private:
   evkeyvalq parameters_ = {};
 };
@@ -82,7 +94,11 @@ absl::StatusOr<control::ChangeReply> ApplyBody(evhttp_request* request,
                                                Controller& controller) {
   L275_ASSIGN_OR_RETURN(const auto services,
                         MessageOf<control::Services>(request));
-  return controller.Apply(services);
+  const Query query(request);
+  ApplyOptions options;
+  L275_ASSIGN_OR_RETURN(options.dry_run, query.GetFlag("dry_run"));
+  L275_ASSIGN_OR_RETURN(options.allow_empty, query.GetFlag("allow_empty"));
+  return controller.Apply(services, options);
 }
 
 struct Route {
@@ -116,6 +132,14 @@ constexpr Route kRoutes[] = {
      [](evhttp_request* r, Controller& c) { Answer(r, ApplyBody(r, c)); }},
 };
 
+// "GET /v1/status, ..., POST /v1/apply".
+std::string RouteNames() {
+  return absl::StrJoin(kRoutes, ", ", [](std::string* out, const Route& route) {
+    absl::StrAppend(out, route.method == EVHTTP_REQ_GET ? "GET " : "POST ",
+                    route.path);
+  });
+}
+
 void Serve(evhttp_request* request, void* controller) {
   const char* uri_path =
       evhttp_uri_get_path(evhttp_request_get_evhttp_uri(request));
@@ -131,7 +155,8 @@ void Serve(evhttp_request* request, void* controller) {
     return route.serve(request, served);
   }
   AnswerError(request, absl::NotFoundError(absl::StrCat(
-                           "there is no \"", path, "\" in the control API")));
+                           "there is no \"", path,
+                           "\" in the control API; there are ", RouteNames())));
 }
 
 }  // namespace

@@ -9,6 +9,11 @@
 
 namespace l275 {
 
+struct ApplyOptions {
+  bool dry_run = false;      // says what would change, and changes nothing
+  bool allow_empty = false;  // takes services of which there are none
+};
+
 // What the control API asks of the agent. Calls come one at a time, on the
 // event loop; each change is done when its call returns, or has an error and
 // changed nothing.
@@ -35,7 +40,7 @@ class Controller {
   virtual absl::StatusOr<control::ChangeReply> Change(
       const control::Change& change) = 0;
   virtual absl::StatusOr<control::ChangeReply> Apply(
-      const control::Services& services) = 0;
+      const control::Services& services, const ApplyOptions& options) = 0;
 
   // In the Prometheus text format.
   virtual absl::StatusOr<std::string> GetMetrics() = 0;

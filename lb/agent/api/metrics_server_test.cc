@@ -44,8 +44,8 @@ class FakeController : public Controller {
   absl::StatusOr<control::ChangeReply> Change(const control::Change&) override {
     return Unused();
   }
-  absl::StatusOr<control::ChangeReply> Apply(
-      const control::Services&) override {
+  absl::StatusOr<control::ChangeReply> Apply(const control::Services&,
+                                             const ApplyOptions&) override {
     return Unused();
   }
 

@@ -222,6 +222,7 @@ absl::StatusOr<DesiredState> ApplyChange(const DesiredState& state,
                                          const control::Change& change) {
   DesiredState after = state;
   L275_RETURN_IF_ERROR(ApplyInPlace(change, after));
+  L275_RETURN_IF_ERROR(CheckBackends(after));
   return after;
 }
 

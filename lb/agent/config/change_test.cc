@@ -45,6 +45,20 @@ std::vector<std::string> LinesOf(const std::string& change) {
   return DescribeChanges(before, *after);
 }
 
+TEST(ChangeTest, NoBackendIsAnotherServicesVip) {
+  EXPECT_THAT(
+      LinesOf(R"(add_service { vip: "10.0.0.102" port: 53 })"),
+      ElementsAre("INVALID_ARGUMENT",
+                  "tcp:10.0.0.200:80: backend 10.0.0.102 is the VIP of service "
+                  "tcp:10.0.0.102:53; expected a web server's own address"));
+  EXPECT_THAT(
+      LinesOf(R"(add_service { vip: "10.0.0.201" port: 53
+                               backend { address: "10.0.0.200" } })"),
+      ElementsAre("INVALID_ARGUMENT",
+                  "tcp:10.0.0.201:53: backend 10.0.0.200 is the VIP of service "
+                  "tcp:10.0.0.200:80; expected a web server's own address"));
+}
+
 TEST(ChangeTest, AddsAService) {
   EXPECT_THAT(LinesOf(R"(add_service { vip: "10.0.0.201" port: 0
                            backend { address: "10.0.0.103" disabled: true }})"),

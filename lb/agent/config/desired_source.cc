@@ -4,11 +4,9 @@
 #include <vector>
 
 #include "common/backend_spec.h"
-#include "common/read_file.h"
 #include "common/service_address.h"
-#include "common/services_text.h"
 #include "common/status_util.h"
-#include "lb/agent/config/desired_state_proto.h"
+#include "lb/agent/config/services_file.h"
 
 namespace l275 {
 
@@ -30,11 +28,10 @@ absl::StatusOr<DesiredSource> DesiredSource::Create(const Options& options) {
 
 absl::StatusOr<DesiredState> DesiredSource::Read() const {
   if (!is_file()) return ReadFlags();
-  L275_ASSIGN_OR_RETURN(const std::string text,
-                        ReadFile(options_.services_file));
-  L275_ASSIGN_OR_RETURN(const ServicesText services,
-                        ParseServicesText(text, options_.services_file));
-  return DesiredStateFromText(services);
+  L275_ASSIGN_OR_RETURN(
+      ServicesFile file,
+      ReadServicesFile(options_.services_file, options_.allow_empty));
+  return std::move(file.state);
 }
 
 absl::StatusOr<DesiredState> DesiredSource::ReadFlags() const {

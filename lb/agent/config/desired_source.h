@@ -16,6 +16,7 @@ class DesiredSource {
     std::string services_file;  // --services_file
     std::string service;        // --service, "tcp:10.0.0.200:80"
     std::string backends;       // --backends, "10.0.0.101,10.0.0.102@50"
+    bool allow_empty = false;   // --allow_empty: a file without a service
   };
 
   // InvalidArgument when the flags contradict each other: file and service, or

@@ -42,13 +42,16 @@ TEST(DesiredSourceTest, OneServiceByFlags) {
 }
 
 TEST(DesiredSourceTest, ReadsTheFileAnew) {
-  const std::string path = FileWith("service { vip: \"10.0.0.200\" port: 80 }");
+  const std::string path =
+      FileWith("service { vip: \"10.0.0.200\" port: 80 }\n");
   const absl::StatusOr<DesiredSource> source =
       DesiredSource::Create({path, "", ""});
   ASSERT_TRUE(source.ok()) << source.status();
   EXPECT_EQ(source->Read()->size(), 1u);
-  FileWith("");
-  EXPECT_EQ(source->Read()->size(), 0u);
+  FileWith(
+      "service { vip: \"10.0.0.200\" port: 80 }\n"
+      "service { vip: \"10.0.0.200\" port: 81 }\n");
+  EXPECT_EQ(source->Read()->size(), 2u);
   std::remove(path.c_str());
   EXPECT_EQ(source->Read().status().code(), absl::StatusCode::kNotFound);
 }

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <map>
 #include <set>
+#include <string>
 #include <tuple>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "common/backend_spec.h"
@@ -28,6 +30,9 @@ struct DesiredBackend {
     return std::tie(a.weight, a.disabled, a.draining, a.drain_until) ==
            std::tie(b.weight, b.disabled, b.draining, b.drain_until);
   }
+  friend bool operator!=(const DesiredBackend& a, const DesiredBackend& b) {
+    return !(a == b);
+  }
 };
 
 struct DesiredService {
@@ -36,6 +41,9 @@ struct DesiredService {
 
   friend bool operator==(const DesiredService& a, const DesiredService& b) {
     return a.table_size == b.table_size && a.backends == b.backends;
+  }
+  friend bool operator!=(const DesiredService& a, const DesiredService& b) {
+    return !(a == b);
   }
 };
 
@@ -55,6 +63,21 @@ inline std::set<Ipv4Address> BackendAddresses(const DesiredState& state) {
 // Whether the service can have the backend. InvalidArgument for the service's
 // own VIP: the packets would come back to the load balancer.
 absl::Status CheckBackend(const ServiceAddress& service, Ipv4Address backend);
+
+// A backend that is the VIP of another service: the packets would come back to
+// a load balancer.
+struct VipBackend {
+  ServiceAddress service;
+  Ipv4Address backend;
+  std::string why;  // one line, names both services
+};
+std::vector<VipBackend> FindVipBackends(const DesiredState& state);
+
+// InvalidArgument with the line of the first of them.
+absl::Status CheckBackends(const DesiredState& state);
+
+// Removes them. Returns the line of each.
+std::vector<std::string> RemoveVipBackends(DesiredState& state);
 
 }  // namespace l275
 

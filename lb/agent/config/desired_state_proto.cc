@@ -95,6 +95,20 @@ absl::Status AddService(const control::Services& services, int i,
       absl::StrCat("service ", name, " appears twice")));
 }
 
+// Where the backend stands in the text, all of which is known to be valid.
+std::string LocationOf(const VipBackend& backend, const ServicesText& text) {
+  for (int i = 0; i < text.services.service_size(); ++i) {
+    const control::Service& service = text.services.service(i);
+    if (*AddressOfService(service) != backend.service) continue;
+    for (int j = 0; j < service.backend_size(); ++j) {
+      if (*ParseHostAddress(service.backend(j).address()) == backend.backend) {
+        return text.BackendLocation(i, j);
+      }
+    }
+  }
+  return text.file_name;
+}
+
 }  // namespace
 
 absl::StatusOr<std::pair<Ipv4Address, DesiredBackend>> BackendFromProto(
@@ -126,6 +140,13 @@ absl::StatusOr<std::pair<ServiceAddress, DesiredService>> ServiceFromProto(
 
 absl::StatusOr<DesiredState> DesiredStateFromProto(
     const control::Services& services) {
+  L275_ASSIGN_OR_RETURN(DesiredState state, DesiredStateFromAgent(services));
+  L275_RETURN_IF_ERROR(CheckBackends(state));
+  return state;
+}
+
+absl::StatusOr<DesiredState> DesiredStateFromAgent(
+    const control::Services& services) {
   DesiredState state;
   for (int i = 0; i < services.service_size(); ++i) {
     L275_RETURN_IF_ERROR(
@@ -145,7 +166,10 @@ absl::StatusOr<DesiredState> DesiredStateFromText(const ServicesText& text) {
     };
     L275_RETURN_IF_ERROR(AddService(text.services, i, at, at_backend, state));
   }
-  return state;
+  const std::vector<VipBackend> vips = FindVipBackends(state);
+  if (vips.empty()) return state;
+  return absl::InvalidArgumentError(
+      absl::StrCat(LocationOf(vips.front(), text), ": ", vips.front().why));
 }
 
 control::Services DesiredStateToProto(const DesiredState& state) {

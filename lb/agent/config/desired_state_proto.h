@@ -15,9 +15,13 @@ namespace l275 {
 // state. What is refused, with InvalidArgument and the service or backend by
 // name: a protocol other than TCP, an address that no host can have, a missing
 // or impossible port, a weight over kMaxWeight, a table size that is no prime,
-// a service or a service's backend that appears twice, a backend that is the
-// VIP.
+// a service or a service's backend that appears twice, a backend that is a VIP.
 absl::StatusOr<DesiredState> DesiredStateFromProto(
+    const control::Services& services);
+
+// The same, but takes a backend that is another service's VIP: what an agent
+// saved or sent must be readable even so.
+absl::StatusOr<DesiredState> DesiredStateFromAgent(
     const control::Services& services);
 
 // The same; errors begin with "FILE:LINE:COLUMN: ".

@@ -4,6 +4,7 @@
 
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "common/services_text.h"
 #include "lb/agent/config/desired_state_proto.h"
@@ -30,11 +31,15 @@ constexpr char kOne[] = "backend { address: \"10.0.0.101\" }";
 constexpr char kOneDrains[] =
     "backend { address: \"10.0.0.101\" draining: true }";
 constexpr char kOneHalf[] = "backend { address: \"10.0.0.101\" weight: 50 }";
+constexpr char kOneWeight7[] = "backend { address: \"10.0.0.101\" weight: 7 }";
+constexpr char kOneDisabled[] =
+    "backend { address: \"10.0.0.101\" disabled: true }";
 constexpr char kTwo[] = "backend { address: \"10.0.0.102\" }";
 
 struct Row {
   const char* description;
   std::string base, changed, declared, merged;
+  std::vector<std::string> replaced = {};
 };
 
 std::ostream& operator<<(std::ostream& out, const Row& row) {
@@ -45,9 +50,10 @@ class MergeTest : public ::testing::TestWithParam<Row> {};
 
 TEST_P(MergeTest, IsAsTheOperatorExpects) {
   const Row& row = GetParam();
-  EXPECT_EQ(
-      MergeDesired(State(row.base), State(row.changed), State(row.declared)),
-      State(row.merged));
+  const MergedState merged =
+      MergeDesired(State(row.base), State(row.changed), State(row.declared));
+  EXPECT_EQ(merged.state, State(row.merged));
+  EXPECT_EQ(merged.replaced, row.replaced);
 }
 
 const std::string kBoth = std::string(kOne) + kTwo;
@@ -63,8 +69,37 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"a drain outlives a backend that was declared meanwhile",
             Service(kOne), Service(kOneDrains), Service(kBoth),
             Service(std::string(kOneDrains) + kTwo)},
-        Row{"a weight that was declared anew wins over a drain", Service(kOne),
-            Service(kOneDrains), Service(kOneHalf), Service(kOneHalf)},
+        Row{"a drain outlives a new weight", Service(kOne), Service(kOneDrains),
+            Service(kOneHalf),
+            Service("backend { address: \"10.0.0.101\" weight: 50 "
+                    "draining: true }")},
+        Row{"a disabled backend stays so when its weight changes",
+            Service(kOne), Service(kOneDisabled), Service(kOneHalf),
+            Service("backend { address: \"10.0.0.101\" weight: 50 "
+                    "disabled: true }")},
+        Row{"a disabled one stays so when it moves from lbctl to the file",
+            Service(kTwo), Service(std::string(kOneDisabled) + kTwo),
+            Service(kBoth), Service(std::string(kOneDisabled) + kTwo)},
+        Row{"a newer weight replaces that of lbctl",
+            Service(kOneHalf),
+            Service(kOneWeight7),
+            Service(kOne),
+            Service(kOne),
+            {"tcp:10.0.0.200:80: backend 10.0.0.101 weight 50 -> 7"}},
+        Row{"the same weight replaces nothing", Service(kOne),
+            Service(kOneHalf), Service(kOneHalf), Service(kOneHalf)},
+        Row{"a newer drain replaces a disable",
+            Service(kOne),
+            Service(kOneDisabled),
+            Service(kOneDrains),
+            Service(kOneDrains),
+            {"tcp:10.0.0.200:80: backend 10.0.0.101 disabled"}},
+        Row{"one that was removed comes back with a new weight",
+            Service(kBoth),
+            Service(kTwo),
+            Service(std::string(kOneHalf) + kTwo),
+            Service(std::string(kOneHalf) + kTwo),
+            {"tcp:10.0.0.200:80: backend 10.0.0.101 removed"}},
         Row{"a backend that was added at run time stays", Service(kOne),
             Service(kBoth), Service(kOne), Service(kBoth)},
         Row{"one that was added at run time and is declared now", Service(kOne),
@@ -72,8 +107,11 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"a backend that was removed at run time stays away", Service(kBoth),
             Service(kOne), Service(kBoth), Service(kOne)},
         Row{"a backend that is declared no more goes, changed or not",
-            Service(kBoth), Service(std::string(kOneDrains) + kTwo),
-            Service(kTwo), Service(kTwo)},
+            Service(kBoth),
+            Service(std::string(kOneDrains) + kTwo),
+            Service(kTwo),
+            Service(kTwo),
+            {"tcp:10.0.0.200:80: backend 10.0.0.101 draining"}},
         Row{"a service that was added at run time stays", "", Service(kOne), "",
             Service(kOne)},
         Row{"a service that was removed at run time stays away", Service(kOne),
@@ -81,12 +119,17 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"and its new backends with it", Service(kOne), "", Service(kBoth),
             ""},
         Row{"one that was removed comes back as it is declared anew",
-            Service(kOne), "", Service(kBoth, 80, "table_size: 251"),
-            Service(kBoth, 80, "table_size: 251")},
+            Service(kOne),
+            "",
+            Service(kBoth, 80, "table_size: 251"),
+            Service(kBoth, 80, "table_size: 251"),
+            {"tcp:10.0.0.200:80: service removed"}},
         Row{"a service that is declared no more goes",
             Service(kOne) + Service(kTwo, 443),
-            Service(kOneDrains) + Service(kTwo, 443), Service(kTwo, 443),
-            Service(kTwo, 443)},
+            Service(kOneDrains) + Service(kTwo, 443),
+            Service(kTwo, 443),
+            Service(kTwo, 443),
+            {"tcp:10.0.0.200:80: backend 10.0.0.101 draining"}},
         Row{"a table size that was declared anew, beside a drain",
             Service(kOne), Service(kOneDrains),
             Service(kOne, 80, "table_size: 251"),

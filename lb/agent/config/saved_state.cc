@@ -48,9 +48,9 @@ absl::StatusOr<SavedState> SavedState::FromText(absl::string_view text,
     return Refused(file, "damaged");
   }
   absl::StatusOr<DesiredState> declared =
-      DesiredStateFromProto(message.declared());
+      DesiredStateFromAgent(message.declared());
   absl::StatusOr<DesiredState> desired =
-      DesiredStateFromProto(message.desired());
+      DesiredStateFromAgent(message.desired());
   for (const auto* state : {&declared, &desired}) {
     if (!state->ok()) return Refused(file, state->status().message());
   }

@@ -48,6 +48,17 @@ TEST_F(SavedStateTest, ComesBackAsItWas) {
   }
 }
 
+// It is what lbctl made, and must not keep an agent from starting.
+TEST_F(SavedStateTest, ABackendThatIsAVipIsReadable) {
+  SavedState state = Example();
+  ServiceAddress other = state.desired.begin()->first;
+  other.vip = Ipv4Address::FromHost(0x0a000066);  // 10.0.0.102
+  state.desired[other];
+  const auto read = SavedState::FromText(state.ToText(), "FILE");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->desired, state.desired);
+}
+
 TEST_F(SavedStateTest, IsNeverTakenWhenItIsCutOff) {
   const std::string text = Example().ToText();
   ASSERT_GT(text.size(), 200u);

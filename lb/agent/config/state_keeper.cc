@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
@@ -11,6 +12,15 @@
 #include "lb/agent/config/saved_state.h"
 
 namespace l275 {
+namespace {
+
+void LogReplaced(const std::string& change) {
+  LOG(WARNING) << "a newer services file replaces what was changed at run "
+                  "time: "
+               << change;
+}
+
+}  // namespace
 
 absl::StatusOr<DesiredState> StateKeeper::Start() {
   L275_ASSIGN_OR_RETURN(declared_, source_.Read());
@@ -20,12 +30,33 @@ absl::StatusOr<DesiredState> StateKeeper::Start() {
   if (!saved.ok()) return Annotate(saved.status(), "--state_file");
   if (!saved->has_value()) return declared_;
   const SavedState& earlier = **saved;
-  DesiredState desired =
+  MergedState merged =
       MergeDesired(earlier.declared, earlier.desired, declared_);
-  for (const std::string& line : Changes(desired)) {
+  replaced_ = std::move(merged.replaced);
+  for (const std::string& line : replaced_) LogReplaced(line);
+  for (std::string& line : RemoveVipBackends(merged.state)) {
+    LOG(ERROR) << "left out of what was changed at run time: " << line;
+    replaced_.push_back(std::move(line));
+  }
+  for (const std::string& line : Changes(merged.state)) {
     LOG(INFO) << "changed at run time: " << line;
   }
-  return desired;
+  return std::move(merged.state);
+}
+
+absl::StatusOr<StateKeeper::Reread> StateKeeper::ReadAgain(
+    const DesiredState& desired) const {
+  Reread reread;
+  L275_ASSIGN_OR_RETURN(reread.declared, source_.Read());
+  reread.merged = MergeDesired(declared_, desired, reread.declared);
+  L275_RETURN_IF_ERROR(CheckBackends(reread.merged.state));
+  return reread;
+}
+
+void StateKeeper::Declare(Reread reread) {
+  declared_ = std::move(reread.declared);
+  replaced_ = std::move(reread.merged.replaced);
+  for (const std::string& line : replaced_) LogReplaced(line);
 }
 
 absl::Status StateKeeper::Save(const DesiredState& desired) {

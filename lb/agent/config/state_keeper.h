@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "lb/agent/config/desired_source.h"
 #include "lb/agent/config/desired_state.h"
+#include "lb/agent/config/merge.h"
 
 namespace l275 {
 
@@ -24,12 +25,26 @@ class StateKeeper {
   StateKeeper(DesiredSource source, std::string state_file)
       : source_(std::move(source)), state_file_(std::move(state_file)) {}
 
-  // The desired state at the start: what is declared, with what an earlier
-  // agent was told at run time (MergeDesired()). Errors name the file.
+  // The desired state at the start: what is declared, with what was changed at
+  // run time in an earlier agent (MergeDesired()). A backend of that which is a
+  // VIP by now is left out. Errors name the file.
   absl::StatusOr<DesiredState> Start();
 
-  // What the source was found to declare anew, and is in effect.
-  void Declare(DesiredState declared) { declared_ = std::move(declared); }
+  // What the source declares when it is read again, and what that makes of the
+  // desired state. Changes nothing: see Declare().
+  struct Reread {
+    DesiredState declared;
+    MergedState merged;
+  };
+  absl::StatusOr<Reread> ReadAgain(const DesiredState& desired) const;
+
+  // To be called once that is in effect.
+  void Declare(Reread reread);
+
+  // Run-time changes that gave way when the source was last read, a line each
+  // (MergedState::replaced).
+  const std::vector<std::string>& replaced() const { return replaced_; }
+  void ForgetReplaced() { replaced_.clear(); }
 
   // Writes the state file, when that would say anything else than it does.
   // Returns when the disk has it.
@@ -46,6 +61,7 @@ class StateKeeper {
   const DesiredSource source_;
   const std::string state_file_;
   DesiredState declared_;
+  std::vector<std::string> replaced_;
   std::string written_;  // the file's content, as far as known
   absl::Status saved_;
 };

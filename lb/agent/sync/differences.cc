@@ -16,9 +16,9 @@ absl::StatusOr<std::vector<std::string>> ServicesThatDiffer(
   if (!services.ParseFromString(there)) {
     return absl::InvalidArgumentError("they are not to be read");
   }
-  L275_ASSIGN_OR_RETURN(const DesiredState before, DesiredStateFromProto(here));
+  L275_ASSIGN_OR_RETURN(const DesiredState before, DesiredStateFromAgent(here));
   L275_ASSIGN_OR_RETURN(const DesiredState after,
-                        DesiredStateFromProto(services));
+                        DesiredStateFromAgent(services));
   return DescribeChanges(before, after);
 }
 

@@ -7,6 +7,7 @@
 
 #include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_state.h"
+#include "lb/agent/config/reload_result.h"
 #include "lb/agent/config/state_keeper.h"
 #include "lb/agent/dataplane/driver_losses.h"
 #include "lb/agent/dataplane/flow_keeper.h"
@@ -28,6 +29,7 @@ namespace l275 {
 struct AgentView {
   const DesiredState& desired;
   const StateKeeper& state;
+  const ReloadResult& reload;
   const MapWriter& writer;
   const Maps& maps;
   const NextHopMonitor& next_hops;

@@ -217,6 +217,14 @@ void AddAgent(const AgentView& view, const AgentCounters& counters,
   AddOne(Counter("l275_write_failures_total",
                  "Snapshots that could not be written"),
          static_cast<double>(counters.write_failures), out);
+  AddOne(Gauge("l275_config_last_reload_successful",
+               "1 when services file and keys could be used when they were "
+               "last read"),
+         view.reload.errors.empty() ? 1 : 0, out);
+  AddOne(Gauge("l275_config_last_reload_success_timestamp_seconds",
+               "When services file and keys were last read with success, in "
+               "seconds since 1970"),
+         static_cast<double>(view.reload.last_success_unix_s), out);
   AddOne(Counter("l275_netlink_resyncs_total",
                  "Full reads after lost rtnetlink notifications"),
          static_cast<double>(counters.netlink_resyncs), out);

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -100,6 +101,23 @@ void WarnOfState(const AgentView& view, Warnings& out) {
        out);
 }
 
+void WarnOfReload(const AgentView& view, Warnings& out) {
+  if (!view.reload.errors.empty()) {
+    Warn("reload", "",
+         absl::StrCat("the last reload failed: ",
+                      absl::StrJoin(view.reload.errors, "; ")),
+         out);
+  }
+  const std::vector<std::string>& replaced = view.state.replaced();
+  if (!replaced.empty()) {
+    Warn("replaced", "",
+         absl::StrCat("the services file, which is newer, replaced what was "
+                      "changed at run time: ",
+                      absl::StrJoin(replaced, "; ")),
+         out);
+  }
+}
+
 void WarnOfPathMtus(const AgentView& view, Warnings& out) {
   if (view.pmtu == nullptr) return;
   for (const auto& [address, errors] : view.pmtu->services()) {
@@ -119,6 +137,7 @@ std::vector<control::Warning> ViewWarnings(const AgentView& view) {
   WarnOfReachability(view, warnings);
   WarnOfDriverLosses(view, warnings);
   WarnOfState(view, warnings);
+  WarnOfReload(view, warnings);
   WarnOfPathMtus(view, warnings);
   return warnings;
 }
