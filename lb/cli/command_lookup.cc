@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "absl/algorithm/container.h"
@@ -36,11 +37,42 @@ std::string Names(const std::vector<const Command*>& commands) {
                        });
 }
 
+// Levenshtein's: inserted, deleted and replaced characters.
+size_t EditDistance(absl::string_view a, absl::string_view b) {
+  std::vector<size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), 0);
+  for (size_t i = 0; i < a.size(); ++i) {
+    size_t diagonal = std::exchange(row[0], i + 1);
+    for (size_t j = 0; j < b.size(); ++j) {
+      const size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// ", did you mean "backend"?" for "bakend"; empty when nothing is near.
+std::string DidYouMean(const std::string& word) {
+  constexpr size_t kNear = 2;
+  size_t nearest = kNear + 1;
+  std::string meant;
+  for (const Command& command : Commands()) {
+    const size_t distance = EditDistance(word, command.name[0]);
+    if (distance >= std::min(nearest, word.size())) continue;
+    nearest = distance;
+    meant = command.name[0];
+  }
+  return meant.empty() ? "" : absl::StrCat(", did you mean \"", meant, "\"?");
+}
+
 absl::Status UnknownCommand(const Words& words) {
   if (words.empty()) return SeeHelp("no command given", "");
   const std::vector<const Command*> group = CommandsOf({words[0]});
   if (group.empty()) {
-    return SeeHelp(absl::StrCat("unknown command \"", words[0], "\""), "");
+    return SeeHelp(absl::StrCat("unknown command \"", words[0], "\"",
+                                DidYouMean(words[0])),
+                   "");
   }
   const std::string got =
       words.size() == 1 ? words[0] : absl::StrCat(words[0], " ", words[1]);

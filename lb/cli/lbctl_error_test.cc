@@ -39,7 +39,12 @@ TEST_F(LbctlErrorTest, WrongUsageNeverReachesTheAgent) {
   } kRows[] = {
       {"", "no command given; see lbctl --help"},
       {"frobnicate", "unknown command \"frobnicate\"; see lbctl --help"},
+      {"bakend list",
+       "unknown command \"bakend\", did you mean \"backend\"?; see lbctl "
+       "--help"},
       {"frobnicate --help", "unknown command \"frobnicate\"; see lbctl --help"},
+      {"backend weight 10.0.0.101 -1",
+       "\"-1\" is no weight; expected 0 to 65535"},
       {"service",
        "\"service\" is no command; expected one of: service list, service "
        "show, service add, service remove; see lbctl service --help"},
@@ -142,6 +147,12 @@ TEST_F(LbctlErrorTest, BadServicesFileNeverReachesTheAgent) {
               1,
               "stdin:2:3: tcp:10.0.0.200:80: \"web1\" is no IPv4 address; "
               "expected one like 10.0.0.101");
+  ExpectError(Lbctl("apply -f -", "# nothing\n"), 1,
+              "stdin: no service in it; expected one, or --allow_empty");
+  ExpectError(Lbctl("apply -f -", "service { vip: \"10.0.0.200\" port: 80 }"),
+              1,
+              "stdin:1: the last line does not end with a newline, the file "
+              "may be cut off");
   ExpectError(Lbctl("apply -f /no/such/file"), 1,
               "cannot read /no/such/file: No such file or directory");
   ExpectError(Lbctl("apply -f /"), 1, "cannot read /: Is a directory");

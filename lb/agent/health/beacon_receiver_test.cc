@@ -349,7 +349,8 @@ TEST_F(BeaconReceiverCreateTest, NamesWhatIsWrong) {
   EXPECT_EQ(ErrorOf({kGroup, kPort, "beacon1"}),
             "interface \"beacon1\" does not exist");
   EXPECT_EQ(ErrorOf({kGroup, kPort, ""}),
-            "no route to 239.0.0.1; expected one, or the name of an interface");
+            "no route to 239.0.0.1; expected one, or "
+            "--beacon_interface=INTERFACE");
 }
 
 TEST_F(BeaconReceiverCreateTest, NamesThePortThatAnotherHolds) {

@@ -62,7 +62,7 @@ absl::Status Join(int socket, const BeaconSocket::Options& options,
   if (errno == ENODEV && ifindex == 0) {
     return absl::NotFoundError(
         absl::StrCat("no route to ", options.group.ToString(),
-                     "; expected one, or the name of an interface"));
+                     "; expected one, or --beacon_interface=INTERFACE"));
   }
   return ErrnoStatus(errno, absl::StrCat("setsockopt(IP_ADD_MEMBERSHIP, ",
                                          options.group.ToString(), ", ifindex ",

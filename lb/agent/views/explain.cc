@@ -5,10 +5,12 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/flow_hash.h"
 #include "common/map_layout.h"
 #include "common/read_file.h"
@@ -63,10 +65,44 @@ l275_flow_key KeyOf(const Endpoint& source, const Endpoint& destination) {
   return key;
 }
 
-// Why no backend of the service gets flows.
-std::string NoBackendDetail(const WrittenService& service) {
-  return absl::StrCat("it has ", service.backends.size(),
-                      ", none of them active");
+// Why no backend of the service gets flows: "none of its 3 backends gets flows:
+// 2 of weight 0, 1 disabled".
+std::string NoBackendReason(const DesiredService& service) {
+  size_t disabled = 0;
+  size_t draining = 0;
+  size_t weightless = 0;
+  for (const auto& [address, backend] : service.backends) {
+    if (backend.disabled) {
+      ++disabled;
+    } else if (backend.draining) {
+      ++draining;
+    } else if (backend.weight == 0) {
+      ++weightless;
+    }
+  }
+  const size_t all = service.backends.size();
+  if (all == 0) return "its service has no backend";
+  std::vector<std::string> reasons;
+  const auto add = [&reasons](size_t count, const char* why) {
+    if (count > 0) reasons.push_back(absl::StrCat(count, " ", why));
+  };
+  add(weightless, "of weight 0");
+  add(disabled, "disabled");
+  add(draining, "draining");
+  add(all - weightless - disabled - draining, "not up");
+  return absl::StrCat(
+      "none of the ", all,
+      " backends of its service gets flows: ", absl::StrJoin(reasons, ", "));
+}
+
+// On a standby a packet does what is said here only if it comes here.
+void NoteWhereVipIs(const AgentView& view, Ipv4Address vip,
+                    control::Explanation* explanation) {
+  const auto role = view.vips.vips().find(vip);
+  if (role == view.vips.vips().end() || role->second.role.held) return;
+  explanation->set_reason(absl::StrCat(
+      explanation->reason(), "; but the VIP ", vip.ToString(),
+      " is not held by this host: packets come here only once it is"));
 }
 
 // Whether net.ipv4.conf.<interface>.forwarding is on.
@@ -122,8 +158,12 @@ void JudgeService(const AgentView& view, const ServiceAddress& address,
   const Ipv4Address* backend =
       FindBackend(service, recorded.value_or(word & L275_SLOT_OWNER));
   if (backend == nullptr) {
-    return SetVerdict(L275_DROP_NO_BACKEND, NoBackendDetail(service),
-                      explanation);
+    SetVerdict(L275_DROP_NO_BACKEND, "", explanation);
+    const auto desired = view.desired.find(address);
+    if (desired != view.desired.end()) {
+      explanation->set_reason(NoBackendReason(desired->second));
+    }
+    return;
   }
   *explanation->mutable_backend() = ViewBackend(view, address, *backend);
   JudgeNextHop(view, *backend, explanation);
@@ -143,6 +183,7 @@ control::Explanation Explain(const AgentView& view, const Endpoint& source,
   }
   JudgeService(view, service->first, service->second, source, destination,
                &explanation);
+  NoteWhereVipIs(view, destination.address, &explanation);
   return explanation;
 }
 
