@@ -24,8 +24,8 @@ std::string BackendHealthText(const control::BackendState& backend);
 // "100", or "100*70%" when its beacon makes less or more of it.
 std::string WeightText(const control::BackendState& backend);
 
-// "disabled", "active", or "inactive" when health or weight keeps it from
-// getting flows.
+// "disabled", "draining", "active", "unreachable", or "inactive" when health or
+// weight keeps it from getting flows.
 std::string StateText(const control::BackendState& backend);
 
 // "eth1 02:00:00:00:01:65", or why there is none: "no ARP answer
