@@ -9,6 +9,7 @@ from testbed.binaries import Binaries
 from testbed.client import Client
 from testbed.errors import TestbedError
 from testbed.host import HEALTH, Host, address_on
+from testbed.keepalived import ADVERT_INTERVAL_S
 from testbed.load_balancer import LoadBalancer
 from testbed.network import Network
 from testbed.signals import raise_on_signals, signals_ignored
@@ -48,10 +49,12 @@ class Testbed:
         lbs: int = 2,
         webs: int = 3,
         web_port: int = 80,
+        advert_interval_s: float = ADVERT_INTERVAL_S,
     ) -> None:
         """`name` is 1 to 32 of a-z, 0-9 and _; lbs and webs count hosts.
 
         nginx listens on `web_port`, to which DNAT translates the VIP's port 80.
+        The VIP moves after three times `advert_interval_s` without an advert.
         """
         assert_root()
         self.name = name
@@ -60,6 +63,7 @@ class Testbed:
         self._binaries = binaries
         self._counts = (lbs, webs)
         self._web_port = web_port
+        self._advert_interval_s = advert_interval_s
         self._kept = False
         self._hosts: list[Host] = []
         self._client: Optional[Client] = None
@@ -189,6 +193,7 @@ class Testbed:
         keys = self.state.beacon_keys
         peers = self._peers(index)
         lb = LoadBalancer(host, self._binaries, priority, pins, keys, peers)
+        lb.keepalived.advert_interval_s = self._advert_interval_s
         lb.prepare()
         self.lbs.append(lb)
 

@@ -11,6 +11,7 @@ from testbed.bed import Testbed
 from testbed.binaries import Binaries
 from testbed.client import URL, ask
 from testbed.host import VIP
+from testbed.keepalived import CALM_ADVERT_INTERVAL_S
 from testbed.load_balancer import LoadBalancer
 from testbed.waiting import wait_until
 
@@ -24,7 +25,11 @@ bed: Testbed
 
 def setUpModule() -> None:
     global bed
-    bed = unittest.enterModuleContext(Testbed("failover_test", Binaries.find()))
+    bed = unittest.enterModuleContext(
+        Testbed(
+            "failover_test", Binaries.find(), advert_interval_s=CALM_ADVERT_INTERVAL_S
+        )
+    )
     bed.start()
 
 

@@ -12,6 +12,7 @@ import unittest
 from testbed.bed import Testbed
 from testbed.binaries import Binaries
 from testbed.host import VIP
+from testbed.keepalived import CALM_ADVERT_INTERVAL_S
 from testbed.load_balancer import LoadBalancer
 from testbed.waiting import wait_until
 from tests.agent.prometheus_text import Samples, parse
@@ -33,7 +34,11 @@ prober: FrameProber
 
 def setUpModule() -> None:
     global bed, prober
-    bed = unittest.enterModuleContext(Testbed("power_off_test", Binaries.find()))
+    bed = unittest.enterModuleContext(
+        Testbed(
+            "power_off_test", Binaries.find(), advert_interval_s=CALM_ADVERT_INTERVAL_S
+        )
+    )
     bed.start()
     drop_at_servers(bed)
     prober = unittest.enterModuleContext(FrameProber(bed))

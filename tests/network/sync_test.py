@@ -13,6 +13,7 @@ from testbed.bed import Testbed
 from testbed.binaries import Binaries
 from testbed.client import URL
 from testbed.host import VIP
+from testbed.keepalived import CALM_ADVERT_INTERVAL_S
 from testbed.load_balancer import LoadBalancer
 from testbed.waiting import wait_until
 from tests.agent.control_api import ControlApi
@@ -30,7 +31,14 @@ bed: Testbed
 
 def setUpModule() -> None:
     global bed
-    bed = unittest.enterModuleContext(Testbed("sync_test", Binaries.find(), webs=5))
+    bed = unittest.enterModuleContext(
+        Testbed(
+            "sync_test",
+            Binaries.find(),
+            webs=5,
+            advert_interval_s=CALM_ADVERT_INTERVAL_S,
+        )
+    )
     for web in bed.webs:
         web.start()
 
