@@ -57,6 +57,25 @@ bool AttachedPrograms::have_ours(uint32_t except) const {
          main_id() != except;
 }
 
+bool AttachedPrograms::have_only_ours() const {
+  if (!dispatcher()) return have_ours();
+  xdp_program* program = xdp_multiprog__next_prog(nullptr, programs_.get());
+  while (program != nullptr && IsOurs(program)) {
+    program = xdp_multiprog__next_prog(program, programs_.get());
+  }
+  return program == nullptr;
+}
+
+bool AttachedPrograms::Have(uint32_t program_id) const {
+  if (empty()) return false;
+  if (!dispatcher()) return main_id() == program_id;
+  xdp_program* program = xdp_multiprog__next_prog(nullptr, programs_.get());
+  while (program != nullptr && xdp_program__id(program) != program_id) {
+    program = xdp_multiprog__next_prog(program, programs_.get());
+  }
+  return program != nullptr;
+}
+
 // ip(8) detaches a program in generic mode only when it is told the mode.
 absl::Status AttachedPrograms::HeldByAnother() const {
   const xdp_program* program = xdp_multiprog__main_prog(programs_.get());

@@ -31,7 +31,11 @@ class AttachedPrograms {
   // Whether the load balancer's is among them, but for the one with the id
   // `except`.
   bool have_ours(uint32_t except = 0) const;
-  // FailedPrecondition, which tells how to get rid of the program that is
+  // Whether no program but the load balancer's are there.
+  bool have_only_ours() const;
+  // Whether the program with this id is among them.
+  bool Have(uint32_t program_id) const;
+  // FailedPrecondition, which says how to get rid of the program that is
   // there.
   absl::Status HeldByAnother() const;
 

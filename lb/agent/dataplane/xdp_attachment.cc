@@ -29,6 +29,38 @@ bool Allows(XdpMode wanted, xdp_attach_mode mode) {
          (wanted == XdpMode::kNative) == (mode == XDP_MODE_NATIVE);
 }
 
+xdp_attach_mode OtherThan(xdp_attach_mode mode) {
+  return mode == XDP_MODE_NATIVE ? XDP_MODE_SKB : XDP_MODE_NATIVE;
+}
+
+// Attaches, where no program is attached in that mode.
+absl::Status AttachAlone(const std::string& interface, uint32_t ifindex, int fd,
+                         xdp_attach_mode mode) {
+  const int error =
+      bpf_xdp_attach(static_cast<int>(ifindex), fd,
+                     FlagOf(mode) | XDP_FLAGS_UPDATE_IF_NOEXIST, nullptr);
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(-error, absl::StrCat("attaching to ", interface, " in ",
+                                          ModeName(mode), " mode"));
+}
+
+// Detaches the program `fd`, and no other.
+absl::Status DetachAlone(const std::string& interface, uint32_t ifindex, int fd,
+                         xdp_attach_mode mode) {
+  LIBBPF_OPTS(bpf_xdp_attach_opts, detach, .old_prog_fd = fd);
+  const int error = bpf_xdp_attach(static_cast<int>(ifindex), -1,
+                                   FlagOf(mode) | XDP_FLAGS_REPLACE, &detach);
+  if (error == 0) return absl::OkStatus();
+  return ErrnoStatus(-error, absl::StrCat("detaching from ", interface));
+}
+
+absl::StatusOr<uint32_t> IdOf(int program_fd) {
+  bpf_prog_info info = {};
+  uint32_t length = sizeof(info);
+  if (bpf_obj_get_info_by_fd(program_fd, &info, &length) == 0) return info.id;
+  return ErrnoStatus(errno, "asking for the program's id");
+}
+
 absl::StatusOr<uint32_t> IndexOf(const std::string& interface) {
   const uint32_t ifindex = if_nametoindex(interface.c_str());
   if (ifindex != 0) return ifindex;
@@ -87,7 +119,18 @@ XdpAttachment::~XdpAttachment() {
 
 void XdpAttachment::Undo() {
   int error = 0;
-  if (replaced_) {
+  if (replaced_ && replaced_mode_ != mode_) {
+    absl::Status undone =
+        DetachAlone(interface_, ifindex_, program_fd(), mode_);
+    if (undone.ok()) {
+      undone =
+          AttachAlone(interface_, ifindex_, replaced_.get(), replaced_mode_);
+    }
+    if (!undone.ok()) {
+      LOG(ERROR) << "the earlier program is not back: " << undone.message();
+      return;
+    }
+  } else if (replaced_) {
     LIBBPF_OPTS(bpf_xdp_attach_opts, attach, .old_prog_fd = program_fd());
     error = bpf_xdp_attach(static_cast<int>(ifindex_), replaced_.get(),
                            FlagOf(mode_) | XDP_FLAGS_REPLACE, &attach);
@@ -129,38 +172,28 @@ absl::Status XdpAttachment::AttachOrReplace(const Maps& maps,
   if (programs.empty()) return Attach(maps, options);
   const bool ours = programs.have_ours();
   if (!ours && !programs.dispatcher()) return programs.HeldByAnother();
-  if (ours && !Allows(options.mode, programs.mode())) {
-    LOG(WARNING) << "detaching from " << interface_
-                 << " in between: the program there is in "
-                 << ModeName(programs.mode()) << " mode";
-    return AttachInOtherMode(maps, options, programs);
-  }
+  const bool leaves =
+      ours && (!Allows(options.mode, programs.mode()) ||
+               (options.mode == XdpMode::kAuto &&
+                programs.mode() == XDP_MODE_SKB && programs.have_only_ours()));
   if (programs.dispatcher()) {
-    return AttachInMode(maps, options, programs.mode());
+    return leaves ? ReattachInOtherMode(maps, options, programs)
+                  : AttachInMode(maps, options, programs.mode());
   }
-  return Replace(maps, options, programs);
+  return leaves ? ReplaceInOtherMode(maps, options, programs)
+                : Replace(maps, options, programs);
 }
 
-// There can be no program in each mode, so the old one goes first, and comes
-// back when that was for nothing.
-absl::Status XdpAttachment::AttachInOtherMode(const Maps& maps,
-                                              const Options& options,
-                                              AttachedPrograms& programs) {
-  const xdp_attach_mode mode = programs.mode();
-  UniqueFd old;
-  if (!programs.dispatcher()) {
-    old.reset(bpf_prog_get_fd_by_id(programs.main_id()));
-  }
+// Behind the dispatcher: what libxdp loads depends on what is attached, so the
+// old program goes first.
+absl::Status XdpAttachment::ReattachInOtherMode(const Maps& maps,
+                                                const Options& options,
+                                                AttachedPrograms& programs) {
+  LOG(WARNING) << "detaching from " << interface_
+               << " in between: the program there is in "
+               << ModeName(programs.mode()) << " mode";
   L275_RETURN_IF_ERROR(programs.DetachOurs());
-  absl::Status attached = Attach(maps, options);
-  if (attached.ok() || !old) return attached;
-  const int error = bpf_xdp_attach(static_cast<int>(ifindex_), old.get(),
-                                   FlagOf(mode), nullptr);
-  if (error == 0) return attached;
-  return Annotate(ErrnoStatus(-error, absl::StrCat("the earlier program is not "
-                                                   "back on ",
-                                                   interface_)),
-                  attached.message());
+  return Attach(maps, options);
 }
 
 absl::Status XdpAttachment::Attach(const Maps& maps, const Options& options) {
@@ -202,23 +235,72 @@ absl::Status XdpAttachment::AttachInMode(const Maps& maps,
   return absl::OkStatus();
 }
 
-// libxdp replaces no program that is there without its dispatcher.
-absl::Status XdpAttachment::Replace(const Maps& maps, const Options& options,
-                                    const AttachedPrograms& old) {
+absl::Status XdpAttachment::LoadToReplace(const Maps& maps,
+                                          const Options& options,
+                                          const AttachedPrograms& old) {
   L275_ASSIGN_OR_RETURN(object_, OpenWith(maps, options));
   L275_RETURN_IF_ERROR(LoadLbObject(object_.get()));
   replaced_.reset(bpf_prog_get_fd_by_id(old.main_id()));
   if (!replaced_) return ErrnoStatus(errno, "opening the earlier program");
-  mode_ = old.mode();
+  replaced_mode_ = old.mode();
+  return absl::OkStatus();
+}
+
+// libxdp replaces no program that is there without its dispatcher.
+absl::Status XdpAttachment::Replace(const Maps& maps, const Options& options,
+                                    const AttachedPrograms& old) {
+  L275_RETURN_IF_ERROR(LoadToReplace(maps, options, old));
   LIBBPF_OPTS(bpf_xdp_attach_opts, attach, .old_prog_fd = replaced_.get());
-  const int error = bpf_xdp_attach(static_cast<int>(ifindex_), program_fd(),
-                                   FlagOf(mode_) | XDP_FLAGS_REPLACE, &attach);
+  const int error =
+      bpf_xdp_attach(static_cast<int>(ifindex_), program_fd(),
+                     FlagOf(replaced_mode_) | XDP_FLAGS_REPLACE, &attach);
   if (error != 0) {
     return ErrnoStatus(-error,
                        absl::StrCat("replacing the program on ", interface_));
   }
+  mode_ = replaced_mode_;
   attached_ = true;
   return absl::OkStatus();
+}
+
+// Where the other mode is for nothing, the new program takes the old one's
+// place if that mode is allowed; if not, the old one comes back.
+absl::Status XdpAttachment::ReplaceInOtherMode(const Maps& maps,
+                                               const Options& options,
+                                               const AttachedPrograms& old) {
+  L275_RETURN_IF_ERROR(LoadToReplace(maps, options, old));
+  L275_RETURN_IF_ERROR(
+      DetachAlone(interface_, ifindex_, replaced_.get(), replaced_mode_));
+  mode_ = OtherThan(replaced_mode_);
+  const absl::Status attached =
+      AttachAlone(interface_, ifindex_, program_fd(), mode_);
+  if (attached.ok()) {
+    LOG(WARNING) << interface_ << " changed from " << ModeName(replaced_mode_)
+                 << " to " << ModeName(mode_)
+                 << " mode; it had no program in between";
+    attached_ = true;
+    return attached;
+  }
+  mode_ = replaced_mode_;
+  const bool stays = Allows(options.mode, mode_);
+  const absl::Status back = AttachAlone(
+      interface_, ifindex_, stays ? program_fd() : replaced_.get(), mode_);
+  if (!back.ok()) {
+    return Annotate(attached, absl::StrCat("no program is on ", interface_,
+                                           " any more: ", back.message()));
+  }
+  if (!stays) return attached;
+  LOG(WARNING) << attached.message() << "; it stays in " << ModeName(mode_)
+               << " mode, which is slower";
+  attached_ = true;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> XdpAttachment::IsAttached() const {
+  L275_ASSIGN_OR_RETURN(const uint32_t id, IdOf(program_fd()));
+  L275_ASSIGN_OR_RETURN(const AttachedPrograms programs,
+                        AttachedPrograms::Of(interface_, ifindex_));
+  return programs.Have(id);
 }
 
 absl::StatusOr<LbObjectPtr> XdpAttachment::OpenWith(const Maps& maps,

@@ -31,14 +31,17 @@ absl::StatusOr<XdpMode> ParseXdpMode(const std::string& text);
 //
 // What an earlier agent left is replaced without a moment in which nothing is
 // attached: as the only program in one step; behind the dispatcher the new one
-// is there before the old one goes.
+// is there before the old one goes. Only a change of mode needs such a moment,
+// since an interface has no program in each mode: the new program is loaded
+// before, so the moment is that of two system calls and of the driver.
 //
 // Until Keep() was called, the end of this object brings back what was there
 // before. From then on the program stays, with or without an agent.
 class XdpAttachment {
  public:
   struct Options {
-    XdpMode mode = XdpMode::kAuto;  // auto: native, else generic
+    // kAuto: native, else generic; leaves generic mode where native works.
+    XdpMode mode = XdpMode::kAuto;
     bool decrement_ttl = true;
     std::chrono::seconds tcp_idle_timeout{900};
     uint32_t flow_inserts_per_second = 100000;  // of each CPU
@@ -66,6 +69,10 @@ class XdpAttachment {
   // serves it.
   static absl::Status Detach(const std::string& interface);
 
+  // Whether the program is on its interface still. Somebody may have taken it
+  // away, or put another one in its place.
+  absl::StatusOr<bool> IsAttached() const;
+
   // The program, for pinning it.
   int program_fd() const;
   const std::string& interface() const { return interface_; }
@@ -86,10 +93,14 @@ class XdpAttachment {
                             xdp_attach_mode mode);
   static absl::StatusOr<LbObjectPtr> OpenWith(const Maps& maps,
                                               const Options& options);
-  absl::Status AttachInOtherMode(const Maps& maps, const Options& options,
-                                 AttachedPrograms& programs);
+  absl::Status ReattachInOtherMode(const Maps& maps, const Options& options,
+                                   AttachedPrograms& programs);
+  absl::Status LoadToReplace(const Maps& maps, const Options& options,
+                             const AttachedPrograms& old);
   absl::Status Replace(const Maps& maps, const Options& options,
                        const AttachedPrograms& old);
+  absl::Status ReplaceInOtherMode(const Maps& maps, const Options& options,
+                                  const AttachedPrograms& old);
   absl::Status FindOutHow();
   void Undo();
   absl::Status DetachOthers();
@@ -101,8 +112,9 @@ class XdpAttachment {
   bool kept_ = false;
   bool uses_dispatcher_ = false;
   xdp_attach_mode mode_ = XDP_MODE_UNSPEC;
-  // The only program that was attached before.
+  // The only program that was attached before, and its mode.
   UniqueFd replaced_;
+  xdp_attach_mode replaced_mode_ = XDP_MODE_UNSPEC;
   // The program belongs to the object; libxdp's handle goes first.
   LbObjectPtr object_;
   std::unique_ptr<xdp_program, ProgramDeleter> program_;

@@ -23,6 +23,7 @@
 namespace l275 {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 constexpr int kEth0 = 101;
@@ -214,13 +215,14 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 // As when an agent is killed: its process ends, its program stays.
-void AttachAndDie(const Maps& maps, XdpMode mode) {
+void AttachAndDie(const Maps& maps, const std::string& interface,
+                  XdpMode mode) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
     XdpAttachment::Options options;
     options.mode = mode;
-    const auto attachment = XdpAttachment::Create(maps, "eth0", options);
+    const auto attachment = XdpAttachment::Create(maps, interface, options);
     if (attachment.ok()) (*attachment)->Keep();
     _exit(attachment.ok() ? 0 : 1);
   }
@@ -231,7 +233,7 @@ void AttachAndDie(const Maps& maps, XdpMode mode) {
 
 TEST_F(XdpAttachmentTest, ReplacesWhatAKilledAgentLeft) {
   for (XdpMode left : {XdpMode::kNative, XdpMode::kGeneric}) {
-    AttachAndDie(*maps_, left);
+    AttachAndDie(*maps_, "eth0", left);
     const Attached before = AttachedTo(kEth0);
     ASSERT_NE(before.mode, XDP_ATTACHED_NONE);
     auto attachment = Attach("eth0", XdpMode::kNative);
@@ -247,21 +249,74 @@ TEST_F(XdpAttachmentTest, ReplacesWhatAKilledAgentLeft) {
 }
 
 TEST_F(XdpAttachmentTest, TakesOverInTheModeThatIsThere) {
-  for (XdpMode left : {XdpMode::kNative, XdpMode::kGeneric}) {
-    AttachAndDie(*maps_, left);
-    const Attached before = AttachedTo(kEth0);
-    auto attachment = Attach("eth0", XdpMode::kAuto);
-    ASSERT_TRUE(attachment.ok()) << attachment.status();
-    EXPECT_NE(AttachedTo(kEth0).id, before.id);
-    EXPECT_EQ(AttachedTo(kEth0).mode, before.mode);
-    (*attachment)->Keep();
-    attachment->reset();
-    EXPECT_TRUE(XdpAttachment::Detach("eth0").ok());
-  }
+  AttachAndDie(*maps_, "eth0", XdpMode::kNative);
+  const Attached before = AttachedTo(kEth0);
+  auto attachment = Attach("eth0", XdpMode::kAuto);
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  EXPECT_NE(AttachedTo(kEth0).id, before.id);
+  EXPECT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_DRV);
+}
+
+TEST_F(XdpAttachmentTest, AutoLeavesGenericModeWhereNativeWorks) {
+  AttachAndDie(*maps_, "eth0", XdpMode::kGeneric);
+  ASSERT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_SKB);
+  LogCapture log;
+  auto attachment = Attach("eth0", XdpMode::kAuto);
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  EXPECT_THAT(log.Take(),
+              Contains("eth0 changed from generic to native mode; it had no "
+                       "program in between"));
+  EXPECT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_DRV);
+  EXPECT_TRUE((*attachment)->native());
+}
+
+TEST_F(XdpAttachmentTest, AutoStaysInGenericModeWhereTheDriverCannot) {
+  AttachAndDie(*maps_, "lo", XdpMode::kGeneric);
+  const Attached before = AttachedTo(1);
+  LogCapture log;
+  auto attachment = Attach("lo", XdpMode::kAuto);
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  EXPECT_THAT(log.Take(),
+              Contains("attaching to lo in native mode: Operation not "
+                       "supported; it stays in generic mode, which is slower"));
+  EXPECT_NE(AttachedTo(1).id, before.id);
+  EXPECT_EQ(AttachedTo(1).mode, XDP_ATTACHED_SKB);
+  EXPECT_FALSE((*attachment)->native());
+}
+
+TEST_F(XdpAttachmentTest, TheEarlierProgramIsBackWhereTheDriverCannot) {
+  AttachAndDie(*maps_, "lo", XdpMode::kGeneric);
+  const Attached before = AttachedTo(1);
+  const absl::Status status = Attach("lo", XdpMode::kNative).status();
+  EXPECT_EQ(std::string(status.message()),
+            "attaching to lo in native mode: Operation not supported");
+  EXPECT_EQ(AttachedTo(1).id, before.id);
+  EXPECT_EQ(AttachedTo(1).mode, XDP_ATTACHED_SKB);
+}
+
+TEST_F(XdpAttachmentTest, AChangeOfModeThatIsNotKeptIsUndone) {
+  AttachAndDie(*maps_, "eth0", XdpMode::kGeneric);
+  const Attached before = AttachedTo(kEth0);
+  auto attachment = Attach("eth0", XdpMode::kNative);
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  attachment->reset();
+  EXPECT_EQ(AttachedTo(kEth0).id, before.id);
+  EXPECT_EQ(AttachedTo(kEth0).mode, XDP_ATTACHED_SKB);
+}
+
+TEST_F(XdpAttachmentTest, SeesThatItWasTakenAway) {
+  const auto attachment = Attach("eth0", XdpMode::kNative);
+  ASSERT_TRUE(attachment.ok()) << attachment.status();
+  EXPECT_EQ((*attachment)->IsAttached().value(), true);
+  const UniqueFd other = LoadOtherProgram();
+  ASSERT_EQ(bpf_xdp_attach(kEth0, other.get(), XDP_FLAGS_DRV_MODE, nullptr), 0);
+  EXPECT_EQ((*attachment)->IsAttached().value(), false);
+  namespace_.Ip("link set dev eth0 xdp off");
+  EXPECT_EQ((*attachment)->IsAttached().value(), false);
 }
 
 TEST_F(XdpAttachmentTest, WhatIsNotKeptIsUndone) {
-  AttachAndDie(*maps_, XdpMode::kNative);
+  AttachAndDie(*maps_, "eth0", XdpMode::kNative);
   const Attached before = AttachedTo(kEth0);
   auto attachment = Attach("eth0");
   ASSERT_TRUE(attachment.ok()) << attachment.status();
