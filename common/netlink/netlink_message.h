@@ -87,10 +87,10 @@ class NetlinkReply {
   }
   // Of the attribute `nested` within `attribute`; empty when absent.
   std::string NestedText(int attribute, int nested) const {
-    nlattr* a = attributes_[attribute];
-    if (a == nullptr) return "";
-    return TextOf(
-        nla_find(static_cast<nlattr*>(nla_data(a)), nla_len(a), nested));
+    return TextOf(Nested(attribute, nested));
+  }
+  std::optional<uint32_t> NestedUint32(int attribute, int nested) const {
+    return ValueOf<uint32_t>(Nested(attribute, nested));
   }
 
  private:
@@ -100,9 +100,19 @@ class NetlinkReply {
     return std::string(text, strnlen(text, nla_len(a)));
   }
 
+  nlattr* Nested(int attribute, int nested) const {
+    nlattr* a = attributes_[attribute];
+    if (a == nullptr) return nullptr;
+    return nla_find(static_cast<nlattr*>(nla_data(a)), nla_len(a), nested);
+  }
+
   template <typename T>
   std::optional<T> Value(int attribute) const {
-    nlattr* a = attributes_[attribute];
+    return ValueOf<T>(attributes_[attribute]);
+  }
+
+  template <typename T>
+  static std::optional<T> ValueOf(nlattr* a) {
     if (a == nullptr || nla_len(a) != sizeof(T)) return std::nullopt;
     T value;
     std::memcpy(&value, nla_data(a), sizeof(T));

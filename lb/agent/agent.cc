@@ -24,9 +24,11 @@
 #include "lb/agent/views/flow_event_view.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
+#include "lb/agent/views/preference.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/status_view.h"
 #include "lb/agent/views/verdict_view.h"
+#include "lb/agent/views/vip_view.h"
 #include "lb/agent/views/warnings.h"
 
 namespace l275 {
@@ -218,6 +220,14 @@ void Agent::StartTimers() {
       this));
   constexpr timeval kSignOfLife = {1, 0};
   event_add(life_timer_.get(), &kSignOfLife);
+  holders_timer_.reset(event_new(
+      base_, -1, EV_PERSIST,
+      [](evutil_socket_t, short, void* agent) {
+        static_cast<Agent*>(agent)->WatchHolders();
+      },
+      this));
+  constexpr timeval kOften = {0, 250'000};
+  event_add(holders_timer_.get(), &kOften);
   const event_callback_fn write = [](evutil_socket_t, short, void* agent) {
     Agent& self = *static_cast<Agent*>(agent);
     const absl::Status written = self.WriteMaps();
@@ -506,6 +516,10 @@ void Agent::OnSecond() {
   WatchVips();
   AttachReturned();
   if (++seconds_ % kDriverLossesEvery == 0) ReadDriverLosses();
+  UpdateWarningLog();
+}
+
+void Agent::UpdateWarningLog() {
   if (!IsStarting()) warning_log_.Update(ViewWarnings(View()), Now());
 }
 
@@ -559,6 +573,23 @@ void Agent::WatchVips() {
   }
 }
 
+// Without peers nobody knows whether another host holds a VIP.
+void Agent::WatchHolders() {
+  if (sync_ == nullptr) return;
+  std::set<Ipv4Address> vips;
+  for (const auto& [address, vip] : vips_.vips()) vips.insert(address);
+  std::map<Ipv4Address, VipHolders::Peer> peers;
+  const auto heard = sync_->listener().heard();
+  for (const auto& [address, peer] : heard) {
+    if (!peer.since.has_value() || !peer.last.has_value()) continue;
+    peers[address] = {sync_->sink().peers().at(address).held, *peer.last};
+  }
+  const bool all_heard = !heard.empty() && peers.size() == heard.size();
+  const size_t before = vip_holders_.faults().size();
+  vip_holders_.Update(vips, HeldVips(vips_), peers, all_heard, Now());
+  if (vip_holders_.faults().size() != before) UpdateWarningLog();
+}
+
 AgentView Agent::View() const {
   const std::string& first_name = options_.interfaces.front();
   const XdpAttachment* const first = attachments_->Find(first_name);
@@ -575,6 +606,8 @@ AgentView Agent::View() const {
           options_.slow_path.has_value() ? slow_path_error_ : "--slow_path=off",
           health_.get(),
           vips_,
+          vip_holders_,
+          *local_addresses_,
           sync_.get(),
           pmtu_.get(),
           flows_->last(),
@@ -596,7 +629,14 @@ control::Readiness Agent::GetReadiness() {
         sync_ == nullptr ? absl::OkStatus() : sync_->CheckResynced()}) {
     if (!status.ok()) readiness.add_reason(std::string(status.message()));
   }
+  for (VipCoverage& coverage : ViewVipCoverage(View())) {
+    if (coverage.state != VipCoverage::State::kUncovered) continue;
+    readiness.add_reason(std::move(coverage.text));
+  }
   readiness.set_ready(readiness.reason().empty());
+  for (std::string& reason : ViewNotPreferred(View())) {
+    readiness.add_not_preferred(std::move(reason));
+  }
   if (IsStarting()) return readiness;
   for (control::Warning& warning : ViewWarnings(View())) {
     *readiness.add_warning() = std::move(warning);

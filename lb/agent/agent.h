@@ -43,6 +43,7 @@
 #include "lb/agent/views/agent_view.h"
 #include "lb/agent/views/metrics.h"
 #include "lb/agent/vrrp/local_addresses.h"
+#include "lb/agent/vrrp/vip_holders.h"
 #include "lb/agent/vrrp/vip_roles.h"
 #include "lb/agent/warning_log.h"
 
@@ -138,6 +139,8 @@ class Agent : public Controller {
   void OnSecond();
   void WatchVips();
   void ReadDriverLosses();
+  void WatchHolders();
+  void UpdateWarningLog();
 
   absl::StatusOr<control::ChangeReply> Desire(DesiredState desired);
   void Save(control::ChangeReply* reply);
@@ -177,6 +180,7 @@ class Agent : public Controller {
   EventPtr reachability_timer_;
   EventPtr save_timer_;
   EventPtr life_timer_;
+  EventPtr holders_timer_;
   absl::Status written_;  // whether the maps say what is desired
   bool hearing_ = true;   // until HearBeacons() is over nothing is written
   std::unique_ptr<BeaconHealth> health_;
@@ -184,6 +188,7 @@ class Agent : public Controller {
   Reachability reachability_;
   std::unique_ptr<LocalAddresses> local_addresses_;
   VipRoles vips_;
+  VipHolders vip_holders_;
   WarningLog warning_log_;
   std::optional<DriverStatistics> driver_statistics_;
   DriverLosses driver_losses_;

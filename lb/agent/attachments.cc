@@ -96,12 +96,36 @@ void Attachments::DetachOthers() {
 
 void Attachments::DropGone(const Links& links) {
   for (auto& [interface, attachment] : attachments_) {
-    if (attachment == nullptr || links.count(attachment->ifindex()) > 0) {
-      continue;
-    }
-    LOG(ERROR) << "interface " << interface << " is gone";
+    if (attachment == nullptr || !HasLost(*attachment, links)) continue;
     attachment.reset();
+    seen_.erase(interface);
+    errors_.erase(interface);
   }
+}
+
+// Another id on the interface may also be that of a dispatcher which was made
+// for one program more. `links` may be older than the attachment.
+bool Attachments::HasLost(const XdpAttachment& attachment, const Links& links) {
+  const std::string& interface = attachment.interface();
+  const auto link = links.find(attachment.ifindex());
+  if (link == links.end()) {
+    LOG(ERROR) << "interface " << interface << " is gone";
+    return true;
+  }
+  const auto seen = seen_.find(interface);
+  const uint32_t id = link->second.xdp_program;
+  if (id != 0 && seen != seen_.end() && seen->second == id) return false;
+  const absl::StatusOr<bool> attached = attachment.IsAttached();
+  if (!attached.ok()) {
+    LOG(ERROR) << attached.status().message();
+    return false;
+  }
+  if (*attached) {
+    seen_[interface] = id;
+    return false;
+  }
+  LOG(ERROR) << "somebody took the program away from " << interface;
+  return true;
 }
 
 void Attachments::AttachReturned(const Links& links,
@@ -112,11 +136,11 @@ void Attachments::AttachReturned(const Links& links,
     }
     const absl::Status returned = Return(interface, links, write_maps);
     std::string why(returned.message());
-    std::string& logged = logged_[interface];
-    if (!returned.ok() && why != logged) {
+    std::string& error = errors_[interface];
+    if (!returned.ok() && why != error) {
       LOG(ERROR) << interface << ": " << why << "; tried again every second";
     }
-    logged = std::move(why);
+    error = std::move(why);
   }
 }
 
@@ -134,11 +158,22 @@ absl::Status Attachments::Return(const std::string& interface,
 
 absl::Status Attachments::CheckAttached() const {
   for (const std::string& interface : interfaces_) {
-    if (Find(interface) != nullptr) continue;
-    return absl::UnavailableError(
-        absl::StrCat("the program is not attached to ", interface));
+    L275_RETURN_IF_ERROR(CheckAttached(interface));
   }
   return absl::OkStatus();
+}
+
+absl::Status Attachments::CheckAttached(const std::string& interface) const {
+  if (Find(interface) != nullptr) return absl::OkStatus();
+  const std::string error = ErrorOf(interface);
+  return absl::UnavailableError(absl::StrCat("the program is not attached to ",
+                                             interface,
+                                             error.empty() ? "" : ": ", error));
+}
+
+std::string Attachments::ErrorOf(const std::string& interface) const {
+  const auto error = errors_.find(interface);
+  return error == errors_.end() ? "" : error->second;
 }
 
 // By name before they are attached: the program shall know all when it starts.

@@ -18,8 +18,9 @@
 namespace l275 {
 
 // The XDP program on the interfaces that it is to serve, and their links: they
-// are attached together, and one that is deleted and comes back is attached
-// anew.
+// are attached together. Where the program is lost later, since the interface
+// was deleted or somebody took the program away, it is attached again as soon
+// as the interface is there and has no other program.
 //
 // Not thread-safe. `links` are all interfaces of the network namespace, by
 // index.
@@ -45,7 +46,8 @@ class Attachments {
   // other interfaces, which an earlier agent served, go.
   absl::Status Keep();
 
-  // An interface that was deleted took its program along.
+  // Notes which interfaces have lost the program. To be called when `links`
+  // have changed.
   void DropGone(const Links& links);
 
   // Attaches what has come back, after `write_maps`: the maps have to know an
@@ -54,8 +56,12 @@ class Attachments {
   void AttachReturned(const Links& links,
                       absl::FunctionRef<absl::Status()> write_maps);
 
-  // Unavailable while an interface is without the program.
+  // Unavailable, with the reason, while an interface is without the program.
   absl::Status CheckAttached() const;
+  absl::Status CheckAttached(const std::string& interface) const;
+
+  // Why the program could not be attached; empty when it is not known.
+  std::string ErrorOf(const std::string& interface) const;
 
   // The MAC addresses of the interfaces, attached or about to be, by index.
   std::map<uint32_t, MacAddress> IngressMacs(const Links& links) const;
@@ -69,6 +75,7 @@ class Attachments {
   absl::Status Attach(const std::string& interface);
   absl::Status Return(const std::string& interface, const Links& links,
                       absl::FunctionRef<absl::Status()> write_maps);
+  bool HasLost(const XdpAttachment& attachment, const Links& links);
   absl::Status Pin();
   void DetachOthers();
 
@@ -78,7 +85,9 @@ class Attachments {
   PinFolder* pins_ = nullptr;
   // By the interface's name; null for one that is missing.
   std::map<std::string, std::unique_ptr<XdpAttachment>> attachments_;
-  std::map<std::string, std::string> logged_;  // why one is not attached
+  std::map<std::string, std::string> errors_;  // why one is not attached
+  // The ids of what was on an interface when the program was last seen there.
+  std::map<std::string, uint32_t> seen_;
 };
 
 }  // namespace l275

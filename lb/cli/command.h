@@ -26,6 +26,8 @@ struct Options {
   bool allow_empty = false;
   std::string bpffs_dir;
   uint32_t static_for_s = 0;
+  bool preferred = false;
+  uint32_t agentless_for_s = 0;
 };
 
 // One call of a command. The arguments are the words after the command's name,

@@ -20,6 +20,8 @@ std::vector<Command> MakeCommands() {
   const FlagUse all = {"all", "[--all]"};
   const FlagUse bpffs_dir = {"bpffs_dir", "[--bpffs_dir=FOLDER]"};
   const FlagUse static_for = {"static_for_s", "[--static_for_s=600]"};
+  const FlagUse preferred = {"preferred", "[--preferred]"};
+  const FlagUse agentless_for = {"agentless_for_s", "[--agentless_for_s=3]"};
   const FlagUse file = {"f", "-f FILE"};
   // Name, arguments, flags, summary, examples, function.
   return {
@@ -31,9 +33,9 @@ std::vector<Command> MakeCommands() {
        &Status},
       {{"ready"},
        {},
-       {bpffs_dir, static_for},
+       {bpffs_dir, static_for, preferred, agentless_for},
        "say whether this load balancer can take the VIP, by the exit code too",
-       {"ready", "ready --static_for_s=60"},
+       {"ready", "ready --static_for_s=60", "ready --preferred"},
        &Ready},
       {{"service", "list"},
        {},

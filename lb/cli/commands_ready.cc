@@ -3,53 +3,77 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "common/control.pb.h"
 #include "common/json.h"
 #include "common/status_util.h"
-#include "lb/agent/dataplane/static_plane.h"
+#include "lb/agent/static_plane.h"
 
 namespace l275 {
 namespace {
 
-absl::Status NotReady(absl::string_view why) {
-  return absl::FailedPreconditionError(absl::StrCat("not ready: ", why));
+// What is known without an agent.
+control::Readiness ReadinessOf(const StaticPlane& plane,
+                               const Options& options) {
+  const double seconds = std::chrono::duration<double>(plane.age).count();
+  const std::string note =
+      absl::StrFormat("without an agent for %.1f s", seconds);
+  control::Readiness readiness;
+  readiness.set_ready(seconds <= options.static_for_s);
+  readiness.add_reason(
+      readiness.ready()
+          ? note
+          : absl::StrCat(note, ", over --static_for_s=", options.static_for_s));
+  if (seconds > options.agentless_for_s) {
+    readiness.add_not_preferred(absl::StrCat(
+        note, ", over --agentless_for_s=", options.agentless_for_s));
+  }
+  for (const std::string& text : plane.unknown_vips) {
+    control::Warning* const warning = readiness.add_warning();
+    warning->set_check("vip_coverage");
+    warning->set_text(text);
+  }
+  return readiness;
 }
 
-absl::StatusOr<std::string> ReadyWithoutAgent(const Options& options,
-                                              std::chrono::milliseconds age) {
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age);
-  if (seconds.count() > options.static_for_s) {
-    return NotReady(
-        absl::StrCat("without an agent for ", seconds.count(),
-                     " s, over --static_for_s=", options.static_for_s));
+absl::Status Refusal(
+    absl::string_view what,
+    const google::protobuf::RepeatedPtrField<std::string>& why) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(what, ": ", absl::StrJoin(why, "; ")));
+}
+
+std::string TextOf(const control::Readiness& readiness) {
+  std::string text = "ready";
+  for (const std::string& note : readiness.reason()) {
+    absl::StrAppend(&text, ", ", note);
   }
-  const std::string note =
-      absl::StrCat("without an agent for ", seconds.count(), " s");
-  if (!options.json) return absl::StrCat("ready, ", note, "\n");
-  control::Readiness readiness;
-  readiness.set_ready(true);
-  readiness.add_reason(note);
-  return ToPrettyJson(readiness);
+  absl::StrAppend(&text, "\n");
+  for (const std::string& reason : readiness.not_preferred()) {
+    absl::StrAppend(&text, "not preferred: ", reason, "\n");
+  }
+  for (const control::Warning& warning : readiness.warning()) {
+    absl::StrAppend(&text, "warning: ", warning.text(), "\n");
+  }
+  return text;
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> Ready(const Invocation& invocation) {
-  // Whatever an agent believes: somebody may have taken the program away.
-  const auto age = StaticPlaneAge(invocation.options.bpffs_dir);
-  if (!age.ok()) return NotReady(age.status().message());
-  const auto readiness = invocation.agent.Readiness();
-  if (!readiness.ok()) return ReadyWithoutAgent(invocation.options, *age);
-  if (!readiness->ready()) {
-    return NotReady(absl::StrJoin(readiness->reason(), "; "));
+  const Options& options = invocation.options;
+  // The agent is not asked for this: somebody may have stopped it in between,
+  // or taken the program away.
+  const auto plane = CheckStaticPlane(options.bpffs_dir);
+  if (!plane.ok()) return Annotate(plane.status(), "not ready");
+  auto readiness = invocation.agent.Readiness();
+  if (!readiness.ok()) readiness = ReadinessOf(*plane, options);
+  if (!readiness->ready()) return Refusal("not ready", readiness->reason());
+  if (options.preferred && !readiness->not_preferred().empty()) {
+    return Refusal("not preferred", readiness->not_preferred());
   }
-  if (invocation.options.json) return ToPrettyJson(*readiness);
-  std::string text = "ready\n";
-  for (const control::Warning& warning : readiness->warning()) {
-    absl::StrAppend(&text, "warning: ", warning.text(), "\n");
-  }
-  return text;
+  return options.json ? ToPrettyJson(*readiness) : TextOf(*readiness);
 }
 
 }  // namespace l275

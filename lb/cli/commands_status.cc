@@ -32,6 +32,11 @@ std::string SlowPathModeText(const control::Interface& interface) {
 }
 
 std::string InterfaceText(const control::Interface& interface) {
+  if (interface.attachment() == "none") {
+    return absl::StrCat(interface.name(), ", NOT ATTACHED",
+                        interface.attachment_error().empty() ? "" : ": ",
+                        interface.attachment_error());
+  }
   return absl::StrCat(interface.name(), ", ", interface.mac(), ", XDP ",
                       interface.xdp_mode(), ", ", interface.attachment(),
                       ", slow path ", SlowPathModeText(interface));
@@ -85,6 +90,10 @@ std::string VipText(const control::VipState& vip) {
   std::string text = absl::StrCat(
       vip.address(), vip.held() ? ", held for " : ", not held for ",
       vip.since_seconds(), " s");
+  if (vip.moves() > 0) {
+    absl::StrAppend(&text, ", moved ", vip.moves(),
+                    vip.moves() == 1 ? " time" : " times");
+  }
   if (vip.stray_packets() > 0) {
     absl::StrAppend(&text, "; ", vip.stray_packets(),
                     " packets came while it was not held");

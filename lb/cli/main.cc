@@ -40,6 +40,13 @@ DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
 DEFINE_uint32(static_for_s, 600,
               "for how many seconds a load balancer without an agent counts as "
               "ready");
+DEFINE_bool(preferred, false,
+            "fail also where a peer that is ready should rather have the VIP: "
+            "without an agent for longer than --agentless_for_s, or while a "
+            "service has no backend that frames reach");
+DEFINE_uint32(agentless_for_s, 3,
+              "for how many seconds a load balancer without an agent counts as "
+              "preferred");
 DEFINE_string(f, "", "file of services in protobuf text format; - is stdin");
 
 DEFINE_bool(dry_run, false, "say what would change, and change nothing");
@@ -81,6 +88,8 @@ Options OptionsOfFlags() {
   options.allow_empty = FLAGS_allow_empty;
   options.bpffs_dir = FLAGS_bpffs_dir;
   options.static_for_s = FLAGS_static_for_s;
+  options.preferred = FLAGS_preferred;
+  options.agentless_for_s = FLAGS_agentless_for_s;
   return options;
 }
 

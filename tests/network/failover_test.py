@@ -101,6 +101,7 @@ class FailoverTest(unittest.TestCase):
         self.addCleanup(bed.wait_until_active, [web.address for web in bed.webs])
         self.addCleanup(lb.agent.start, bed.services())
         self.addCleanup(lb.agent.remove)
+        lb.agent.kill()  # it would attach its program again
         lb.host.namespace.ip("link", "set", "eth0", "xdpdrv", "off")
         self.wait_until_active_is(self.standby)
         self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)

@@ -11,25 +11,21 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
-#include "common/unique_fd.h"
 #include "lb/agent/dataplane/lb_object.h"
 
 namespace l275 {
-namespace {
 
-absl::StatusOr<UniqueFd> OpenPinned(const std::string& path) {
+std::string PinPathOf(const std::string& folder, const bpf_map* map) {
+  return absl::StrCat(folder, "/", bpf_map__name(map));
+}
+
+absl::StatusOr<UniqueFd> OpenPinnedMap(const std::string& path) {
   UniqueFd fd(bpf_obj_get(path.c_str()));
   if (fd) return fd;
   if (errno == ENOENT) {
     return absl::FailedPreconditionError(absl::StrCat(path, " is missing"));
   }
   return ErrnoStatus(errno, absl::StrCat("opening ", path));
-}
-
-}  // namespace
-
-std::string PinPathOf(const std::string& folder, const bpf_map* map) {
-  return absl::StrCat(folder, "/", bpf_map__name(map));
 }
 
 absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name) {
@@ -41,7 +37,7 @@ absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name) {
 
 absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map) {
   const std::string path = PinPathOf(folder, map);
-  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinned(path));
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinnedMap(path));
   L275_ASSIGN_OR_RETURN(const bpf_map_info info, MapInfoOf(fd.get(), path));
   if (info.type != bpf_map__type(map) ||
       info.key_size != bpf_map__key_size(map) ||
@@ -65,7 +61,7 @@ absl::StatusOr<l275_layout> ReadPinnedLayout(const std::string& folder) {
     return absl::NotFoundError(absl::StrCat("there is no ", folder));
   }
   const std::string path = absl::StrCat(folder, "/layout");
-  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinned(path));
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinnedMap(path));
   L275_ASSIGN_OR_RETURN(const bpf_map_info info, MapInfoOf(fd.get(), path));
   l275_layout layout = {};
   const uint32_t zero = 0;

@@ -10,11 +10,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/map_layout.h"
+#include "common/unique_fd.h"
 
 namespace l275 {
 
 // Where a map is pinned in a folder.
 std::string PinPathOf(const std::string& folder, const bpf_map* map);
+
+// Opens a pinned map. FailedPrecondition: it is missing.
+absl::StatusOr<UniqueFd> OpenPinnedMap(const std::string& path);
 
 // What the kernel says of a map; `name` is for the error.
 absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name);

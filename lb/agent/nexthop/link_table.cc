@@ -34,6 +34,9 @@ Link LinkOf(const LinkReply& reply) {
   if (link.ethernet) link.mac = reply.Mac(IFLA_ADDRESS).value_or(MacAddress{});
   link.up = (reply.header().ifi_flags & kUp) == kUp;
   link.kind = reply.NestedText(IFLA_LINKINFO, IFLA_INFO_KIND);
+  link.lower = reply.Uint32(IFLA_LINK).value_or(0);
+  link.master = reply.Uint32(IFLA_MASTER).value_or(0);
+  link.xdp_program = reply.NestedUint32(IFLA_XDP, IFLA_XDP_PROG_ID).value_or(0);
   return link;
 }
 

@@ -20,6 +20,8 @@
 #include "lb/agent/pmtu/pmtu_watch.h"
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/sync/sync.h"
+#include "lb/agent/vrrp/local_addresses.h"
+#include "lb/agent/vrrp/vip_holders.h"
 #include "lb/agent/vrrp/vip_roles.h"
 
 namespace l275 {
@@ -40,6 +42,8 @@ struct AgentView {
   std::string no_slow_path;    // and why
   const BeaconHealth* health;  // null with --health=none
   const VipRoles& vips;
+  const VipHolders& vip_holders;
+  const LocalAddresses& addresses;
   const Sync* sync;       // null when there are no peers
   const PmtuWatch* pmtu;  // null without CAP_NET_RAW
   const FlowSweep::Result& flows;

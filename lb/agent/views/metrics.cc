@@ -177,18 +177,50 @@ void AddDriverLosses(const DriverLosses& losses,
   out.push_back(frames.Take());
 }
 
+void AddInterfaces(const AgentView& view, std::vector<MetricFamily>& out) {
+  Family attached = Gauge("l275_interface_attached",
+                          "1 while the program is on the interface, with its "
+                          "mode: native, generic; none where it is not");
+  for (const std::string& name : view.attachments.interfaces()) {
+    const XdpAttachment* const attachment = view.attachments.Find(name);
+    const char* mode = attachment == nullptr  ? "none"
+                       : attachment->native() ? "native"
+                                              : "generic";
+    attached.Add({{"interface", name}, {"mode", mode}},
+                 attachment == nullptr ? 0 : 1);
+  }
+  out.push_back(attached.Take());
+}
+
+void AddVipsOfPeers(const AgentView& view, std::vector<MetricFamily>& out) {
+  if (view.sync == nullptr) return;
+  Family held =
+      Gauge("l275_peer_vip_held", "1 while the peer says that it has the VIP");
+  for (const auto& [address, peer] : view.sync->sink().peers()) {
+    for (const auto& [vip, role] : view.vips.vips()) {
+      held.Add({{"peer", address.ToString()}, {"vip", vip.ToString()}},
+               static_cast<double>(peer.held.count(vip)));
+    }
+  }
+  out.push_back(held.Take());
+}
+
 void AddVips(const VipRoles& roles, std::vector<MetricFamily>& out) {
   Family held = Gauge("l275_vip_held", "1 while this host has the VIP");
   Family strays =
       Counter("l275_vip_stray_packets_total",
               "Packets forwarded for a VIP that this host does not have");
+  Family moves = Counter("l275_vip_moves_total",
+                         "Times that the VIP came to this host or left it");
   for (const auto& [address, vip] : roles.vips()) {
     const Labels labels = {{"vip", address.ToString()}};
     held.Add(labels, vip.role.held ? 1 : 0);
     strays.Add(labels, static_cast<double>(vip.role.strays));
+    moves.Add(labels, static_cast<double>(vip.role.moves));
   }
   out.push_back(held.Take());
   out.push_back(strays.Take());
+  out.push_back(moves.Take());
 }
 
 void AddWarnings(const std::vector<control::Warning>& warnings,
@@ -249,7 +281,9 @@ absl::StatusOr<std::vector<MetricFamily>> CollectMetrics(
   AddServices(services, families);
   AddBackends(services, families);
   AddFlows(view, events, families);
+  AddInterfaces(view, families);
   AddVips(view.vips, families);
+  AddVipsOfPeers(view, families);
   AddNeighbours(view, families);
   AddSlowPath(view, families);
   AddDriverLosses(view.driver_losses, families);

@@ -80,6 +80,7 @@ void FillVips(const AgentView& view, control::Status* status) {
     message->set_held(vip.role.held);
     message->set_since_seconds(SecondsSince(vip.role.since, view.now));
     message->set_stray_packets(vip.role.strays);
+    message->set_moves(vip.role.moves);
   }
 }
 
@@ -99,6 +100,7 @@ void FillInterface(const AgentView& view, const std::string& name,
   const XdpAttachment* const found = view.attachments.Find(name);
   if (found == nullptr) {
     message->set_attachment("none");
+    message->set_attachment_error(view.attachments.ErrorOf(name));
     return;
   }
   const XdpAttachment& attachment = *found;

@@ -1,6 +1,7 @@
 #include "lb/agent/views/warnings.h"
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 #include <string>
 #include <utility>
@@ -8,12 +9,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "lb/agent/dataplane/gro.h"
 #include "lb/agent/views/pmtu_view.h"
+#include "lb/agent/views/vip_view.h"
 
 namespace l275 {
 namespace {
 
 using Warnings = std::vector<control::Warning>;
+
+constexpr size_t kManyMoves = 5;  // there and back twice, and once more
+// Strays are looked at once a second.
+constexpr std::chrono::seconds kStrayShownFor{5};
 
 void Warn(std::string check, std::string subject, std::string text,
           Warnings& out) {
@@ -23,11 +30,70 @@ void Warn(std::string check, std::string subject, std::string text,
   warning.set_text(std::move(text));
 }
 
+// In generic mode the program may get what GRO has merged: more than the MTU,
+// which no interface sends by XDP.
+void WarnOfGro(const XdpAttachment& attachment, Warnings& out) {
+  if (attachment.native()) return;
+  const std::string& interface = attachment.interface();
+  const absl::StatusOr<bool> on = IsGroOn(interface);
+  if (!on.ok() || !*on) return;
+  Warn("gro", interface,
+       absl::StrCat(interface,
+                    ": generic XDP mode with GRO on loses frames "
+                    "that were merged: ethtool -K ",
+                    interface, " gro off"),
+       out);
+}
+
 void WarnOfInterfaces(const AgentView& view, Warnings& out) {
   for (const std::string& interface : view.attachments.interfaces()) {
-    if (view.attachments.Find(interface) != nullptr) continue;
-    Warn("attachment", interface,
-         absl::StrCat("the XDP program is not attached to ", interface), out);
+    const absl::Status attached = view.attachments.CheckAttached(interface);
+    if (!attached.ok()) {
+      Warn("attachment", interface, std::string(attached.message()), out);
+      continue;
+    }
+    WarnOfGro(*view.attachments.Find(interface), out);
+  }
+}
+
+// What keeps this host from being ready is a warning too: it is seen where no
+// keepalived asks.
+void WarnOfVipCoverage(const AgentView& view, Warnings& out) {
+  for (VipCoverage& coverage : ViewVipCoverage(view)) {
+    if (coverage.state == VipCoverage::State::kCovered) continue;
+    Warn("vip_coverage", coverage.vip.ToString(), std::move(coverage.text),
+         out);
+  }
+}
+
+void WarnOfHolders(const AgentView& view, Warnings& out) {
+  for (const auto& [vip, fault] : view.vip_holders.faults()) {
+    const bool split = fault.kind == VipHolders::Fault::Kind::kSplitBrain;
+    Warn(split ? "split_brain" : "no_holder", vip.ToString(),
+         fault.ToString(view.now), out);
+  }
+}
+
+void WarnOfRoles(const AgentView& view, Warnings& out) {
+  for (const auto& [address, vip] : view.vips.vips()) {
+    const VipRole& role = vip.role;
+    if (role.recent_moves.size() >= kManyMoves) {
+      Warn("vip_moves", address.ToString(),
+           absl::StrCat(address.ToString(), " came to this host or left it ",
+                        role.recent_moves.size(),
+                        " times in 10 min; keepalived's log says why"),
+           out);
+    }
+    if (role.last_stray.has_value() &&
+        view.now - *role.last_stray < kStrayShownFor) {
+      Warn("strays", address.ToString(),
+           absl::StrCat(
+               "packets for ", address.ToString(),
+               " come to this host, which does not hold it: ", role.strays,
+               " so far; some neighbour has an old or "
+               "forged ARP entry"),
+           out);
+    }
   }
 }
 
@@ -132,6 +198,9 @@ void WarnOfPathMtus(const AgentView& view, Warnings& out) {
 std::vector<control::Warning> ViewWarnings(const AgentView& view) {
   Warnings warnings;
   WarnOfInterfaces(view, warnings);
+  WarnOfVipCoverage(view, warnings);
+  WarnOfHolders(view, warnings);
+  WarnOfRoles(view, warnings);
   WarnOfServices(view, warnings);
   WarnOfPanics(view, warnings);
   WarnOfReachability(view, warnings);

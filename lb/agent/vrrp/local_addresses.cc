@@ -1,18 +1,12 @@
 #include "lb/agent/vrrp/local_addresses.h"
 
 #include <glog/logging.h>
-#include <linux/if_addr.h>
 #include <linux/rtnetlink.h>
 
 #include "common/netlink/netlink_message.h"
 #include "common/status_util.h"
 
 namespace l275 {
-namespace {
-
-using AddressReply = NetlinkReply<ifaddrmsg, IFA_MAX>;
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<LocalAddresses>> LocalAddresses::Create(
     event_base* base, std::function<void()> on_change) {
@@ -34,25 +28,16 @@ absl::StatusOr<std::unique_ptr<LocalAddresses>> LocalAddresses::Create(
 void LocalAddresses::OnBatch(bool complete) {
   if (complete && !noted_) return;
   noted_ = false;
-  const std::set<Ipv4Address> before = addresses_;
+  const std::vector<HostAddress> before = entries_;
   const absl::Status read = Read();
   if (!read.ok()) LOG(ERROR) << "reading this host's addresses: " << read;
-  if (addresses_ != before) on_change_();
+  if (!(entries_ == before)) on_change_();
 }
 
 absl::Status LocalAddresses::Read() {
-  ifaddrmsg header = {};
-  header.ifa_family = AF_INET;
-  std::set<Ipv4Address> addresses;
-  L275_RETURN_IF_ERROR(
-      client_.Call(NetlinkRequest(RTM_GETADDR, NLM_F_DUMP, header),
-                   "reading addresses", [&](nlmsghdr* message) {
-                     const auto reply = AddressReply::Parse(message);
-                     if (!reply.has_value()) return;
-                     const auto address = reply->Address(IFA_LOCAL);
-                     if (address.has_value()) addresses.insert(*address);
-                   }));
-  addresses_ = std::move(addresses);
+  L275_ASSIGN_OR_RETURN(entries_, ReadHostAddresses(client_));
+  addresses_.clear();
+  for (const HostAddress& entry : entries_) addresses_.insert(entry.address);
   return absl::OkStatus();
 }
 

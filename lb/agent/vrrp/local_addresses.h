@@ -8,12 +8,14 @@
 #include <memory>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/ipv4_address.h"
 #include "common/netlink/netlink_client.h"
 #include "common/netlink/netlink_subscription.h"
+#include "lb/agent/vrrp/host_address.h"
 
 namespace l275 {
 
@@ -24,7 +26,7 @@ namespace l275 {
 // network namespace in which it was created, on the loop's thread.
 class LocalAddresses {
  public:
-  // `on_change` is called on the loop when addresses() has changed.
+  // `on_change` is called on the loop when entries() has changed.
   static absl::StatusOr<std::unique_ptr<LocalAddresses>> Create(
       event_base* base, std::function<void()> on_change);
 
@@ -32,6 +34,8 @@ class LocalAddresses {
   LocalAddresses& operator=(const LocalAddresses&) = delete;
 
   const std::set<Ipv4Address>& addresses() const { return addresses_; }
+  // The same with their subnets and interfaces.
+  const std::vector<HostAddress>& entries() const { return entries_; }
 
  private:
   LocalAddresses(NetlinkClient client, std::function<void()> on_change)
@@ -43,6 +47,7 @@ class LocalAddresses {
   NetlinkClient client_;
   const std::function<void()> on_change_;
   std::set<Ipv4Address> addresses_;
+  std::vector<HostAddress> entries_;
   bool noted_ = false;
   std::unique_ptr<NetlinkSubscription> subscription_;
 };

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
+#include <vector>
 
 #include "common/ipv4_address.h"
 
@@ -17,6 +19,10 @@ struct VipRole {
   bool held = false;
   std::chrono::steady_clock::time_point since;
   uint64_t strays = 0;  // packets, while not held
+  std::optional<std::chrono::steady_clock::time_point> last_stray;
+  uint64_t moves = 0;  // times it came to this host, or left it
+  // When, of the last kRecent.
+  std::vector<std::chrono::steady_clock::time_point> recent_moves;
 };
 
 // The roles for all VIPs. A value that time passes by; neither reads a clock
@@ -27,6 +33,7 @@ class VipRoles {
   // Neighbours learn of a new active one within this time; what comes until
   // then is no stray.
   static constexpr std::chrono::seconds kGrace{2};
+  static constexpr std::chrono::minutes kRecent{10};
 
   // What is so now: the VIPs, with the packets that were forwarded for each
   // since the counters began, and this host's addresses. A VIP that is new

@@ -43,6 +43,7 @@ TEST_F(VipRolesTest, WhatABackupForwardsIsAStray) {
   Update(107, false, 11);
   Update(109, false, 12);
   EXPECT_EQ(role().strays, 9u);
+  EXPECT_EQ(role().last_stray, At(12));
 }
 
 TEST_F(VipRolesTest, AChangeOfRoleHasItsTime) {
@@ -57,6 +58,19 @@ TEST_F(VipRolesTest, AChangeOfRoleHasItsTime) {
   Update(800, true, 14);
   Update(900, true, 20);
   EXPECT_EQ(role().strays, 1u);
+}
+
+TEST_F(VipRolesTest, CountsMoves) {
+  Update(0, true, 0);  // where it was found is no move
+  EXPECT_EQ(role().moves, 0u);
+  Update(0, false, 10);
+  Update(0, true, 20);
+  Update(0, true, 30);
+  EXPECT_EQ(role().moves, 2u);
+  EXPECT_EQ(role().recent_moves.size(), 2u);
+  Update(0, true, 615);
+  EXPECT_EQ(role().moves, 2u);
+  EXPECT_EQ(role().recent_moves.size(), 1u);
 }
 
 // A service that goes takes its packets along.
