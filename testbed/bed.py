@@ -20,7 +20,6 @@ from testbed.web_server import WebServer
 _CLIENT_NUMBER = 1
 _FIRST_LB_NUMBER = 11
 _FIRST_WEB_NUMBER = 101
-_HIGHEST_PRIORITY = 254
 _SETTLED_S = 60.0
 
 
@@ -125,9 +124,13 @@ class Testbed:
         for lb in self.lbs:
             lb.agent.start(services or self.services(), agent_flags)
         self.wait_until_active({web.address for web in self.webs})
+        self.start_vrrp()
+
+    def start_vrrp(self) -> None:
+        """One after the other: the first one gets the VIP."""
         for lb in self.lbs:
             lb.keepalived.start()
-        self.wait_until_served()
+            self.wait_until_served()
 
     def services(self) -> str:
         """A services file: all web servers there are now, for the VIP's port 80."""
@@ -189,10 +192,9 @@ class Testbed:
         host = self._add_host(f"lb{index + 1}", _FIRST_LB_NUMBER + index)
         self.network.pass_xdp(host, self._binaries.xdp_pass)
         pins = self.state.mount_bpf(host.name)
-        priority = _HIGHEST_PRIORITY - index
         keys = self.state.beacon_keys
         peers = self._peers(index)
-        lb = LoadBalancer(host, self._binaries, priority, pins, keys, peers)
+        lb = LoadBalancer(host, self._binaries, pins, keys, peers)
         lb.keepalived.advert_interval_s = self._advert_interval_s
         lb.prepare()
         self.lbs.append(lb)

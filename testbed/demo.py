@@ -125,6 +125,7 @@ def _start(demo: Demo) -> None:
     bed.wait_until_active(web.address for web in bed.webs)
     for lb in bed.lbs:
         lb.keepalived.start()
+        bed.wait_until_served()
         terminal.say(f"{lb.name}: keepalived (VRRP version 3)")
     demo.lbctl(bed.wait_until_served(), "status")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import Optional, Sequence
 
@@ -15,13 +16,14 @@ CALM_ADVERT_INTERVAL_S = 0.3
 
 _READY_S = 60.0
 _MASTER = "Entering MASTER STATE"
+_PREFERRED = re.compile(r"VRRP_Script\(preferred\) (succeeded|failed)")
 # docs/operating.md has the same, and says why.
 _CONFIGURATION = """\
 global_defs {{
     router_id {name}
     vrrp_version 3
     vrrp_rt_priority 50
-    vrrp_rlimit_rttime 100000
+    vrrp_rlimit_rttime 10000000
     vrrp_no_swap
     vrrp_higher_prio_send_advert true
     vrrp_garp_master_refresh 10
@@ -31,35 +33,49 @@ global_defs {{
 vrrp_script ready {{
     script "{ready}"
     interval 1
-    timeout 2
+    timeout 5
     fall 2
     rise 1
+    init_fail
+}}
+vrrp_script preferred {{
+    script "{preferred}"
+    interval 1
+    timeout 5
+    fall 1
+    rise 3
+    weight -10
 }}
 vrrp_instance vip {{
     state BACKUP
-    nopreempt
     interface {interface}
     virtual_router_id 200
-    priority {priority}
+    priority 254
     advert_int {advert_interval_s}
     virtual_ipaddress {{
         {vip}/32 dev {interface}
     }}
     track_script {{
         ready
+        preferred
     }}
 }}
 """
 
 
 class Keepalived:
-    """VRRP with the other load balancers; the highest priority starts active."""
+    """VRRP with the other load balancers, all of the same priority."""
 
-    def __init__(self, host: Host, priority: int, ready: Sequence[str]) -> None:
-        """`priority` is 1 to 254; `ready` exits with 0 while the host can be active."""
+    def __init__(
+        self, host: Host, ready: Sequence[str], preferred: Sequence[str]
+    ) -> None:
+        """`ready` exits with 0 while the host can be active.
+
+        `preferred` does not while another one that is ready had better be.
+        """
         self._host = host
         self._ready = ready
-        self._priority = priority
+        self._preferred = preferred
         self._process: Optional[Process] = None
         self._pid_file = host.folder / "keepalived.pid"
         self._vrrp_pid_file = host.folder / "vrrp.pid"
@@ -102,6 +118,11 @@ class Keepalived:
         """How often it has become active, whenever it was started."""
         return self._process.log.read_text().count(_MASTER)
 
+    def preferred(self) -> bool:
+        """What its last run of `preferred` said; true before the first one."""
+        results = _PREFERRED.findall(self._process.log_text())
+        return not results or results[-1] == "succeeded"
+
     def active(self) -> bool:
         """Whether this host holds the VIP."""
         return VIP in self._host.addresses(FABRIC_INTERFACE)
@@ -110,8 +131,8 @@ class Keepalived:
         return _CONFIGURATION.format(
             name=self._host.name,
             interface=FABRIC_INTERFACE,
-            priority=self._priority,
             advert_interval_s=advert_interval_s,
             vip=VIP,
             ready=shlex.join(self._ready),
+            preferred=shlex.join(self._preferred),
         )

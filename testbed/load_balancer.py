@@ -18,16 +18,17 @@ class LoadBalancer:
         self,
         host: Host,
         binaries: Binaries,
-        priority: int,
         bpf_folder: pathlib.Path,
         beacon_keys: pathlib.Path,
         peers: Sequence[str],
     ) -> None:
-        """`priority` for the VIP is 1 to 254; `bpf_folder` is a BPF file system."""
+        """`bpf_folder` is a BPF file system."""
         self.host = host
         self.agent = Agent(host, binaries, bpf_folder, beacon_keys, peers)
-        ready = self.agent.lbctl_command("ready", f"--bpffs_dir={self.agent.pins}")
-        self.keepalived = Keepalived(host, priority, ready)
+        ready = self.agent.lbctl_command(
+            "ready", f"--bpffs_dir={self.agent.pins}", "--timeout_ms=1000"
+        )
+        self.keepalived = Keepalived(host, ready, [*ready, "--preferred"])
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from typing import Sequence
+from typing import Iterable, Sequence
 
 from testbed.host import (
     FABRIC,
@@ -73,12 +73,15 @@ class Network:
     def heal(self, host: Host, *switches: str) -> None:
         self._set_ports(host, switches, "up")
 
-    def cut_path(self, one: Host, other: Host) -> None:
-        """No frame gets from one to the other, on either network; all else does.
+    def cut_path(self, one: Host, other: Host, *switches: str) -> None:
+        """No frame gets from one to the other; all else does.
 
-        One path at a time, until heal_path().
+        On both networks, unless `switches` names some. One path at a time, until
+        heal_path().
         """
-        there, back = _drop_between(one, other), _drop_between(other, one)
+        switches = switches or (FABRIC, HEALTH)
+        there = _drop_between(one, other, switches)
+        back = _drop_between(other, one, switches)
         self.namespace.call(["nft", _PATH_CUT.format(rules="\n".join(there + back))])
 
     def heal_path(self) -> None:
@@ -124,11 +127,13 @@ class Network:
         self.namespace.ip(*arguments)
 
 
-def _drop_between(source: Host, destination: Host) -> list[str]:
+def _drop_between(
+    source: Host, destination: Host, switches: Iterable[str]
+) -> list[str]:
     return [
         f'iifname "{Network.port(source, switch)}" '
         f'oifname "{Network.port(destination, switch)}" drop'
-        for switch in (FABRIC, HEALTH)
+        for switch in switches
     ]
 
 

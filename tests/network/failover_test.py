@@ -5,6 +5,7 @@ Needs root.
 
 from __future__ import annotations
 
+import subprocess
 import unittest
 
 from testbed.bed import Testbed
@@ -36,6 +37,10 @@ def setUpModule() -> None:
 def forwarded(lb: LoadBalancer) -> int:
     """Packets that the load balancer has sent to backends."""
     return int(lb.agent.lbctl_json("status")["forwarded"]["packets"])
+
+
+def takeovers() -> int:
+    return sum(lb.keepalived.takeovers() for lb in bed.lbs)
 
 
 class FailoverTest(unittest.TestCase):
@@ -108,11 +113,90 @@ class FailoverTest(unittest.TestCase):
 
     def test_traffic_flows_while_the_agent_is_killed(self) -> None:
         """The program and its tables are the kernel's."""
-        self.active.agent.kill()
-        self.addCleanup(self.assert_served_by, self.active)
-        self.addCleanup(bed.wait_until_active, [web.address for web in bed.webs])
-        self.addCleanup(self.active.agent.start, bed.services())
+        self.kill_agent(self.active)
         self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
+
+    def test_a_load_balancer_without_an_agent_gives_way(self) -> None:
+        """And stays backup when its agent is back."""
+        self.kill_agent(self.active)
+        self.wait_until_active_is(self.standby)
+        self.assert_served_by(self.standby)
+        self.active.agent.start_again()
+        self.wait_until_preferred(self.active)
+        self.assertIs(bed.wait_until_served(), self.standby)
+
+    def test_without_any_agent_the_vip_stays(self) -> None:
+        """Each would give way to the other; so nobody does."""
+        self.kill_agent(self.standby)
+        self.wait_until_preferred(self.standby, False)
+        before = takeovers()
+        self.kill_agent(self.active)
+        self.wait_until_preferred(self.active, False)
+        self.assertIs(bed.wait_until_served(), self.active)
+        self.assertEqual(takeovers(), before)
+        self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
+
+    def test_who_reaches_no_server_gives_way(self) -> None:
+        """If neither does, the VIP stays; it goes to the one that does again."""
+        self.cut_off_from_servers(self.active)
+        self.wait_until_active_is(self.standby)
+        self.assert_served_by(self.standby)
+
+        before = takeovers()
+        self.cut_off_from_servers(self.standby)
+        self.wait_until_preferred(self.standby, False)
+        self.assertIs(bed.wait_until_served(), self.standby)
+        self.assertEqual(takeovers(), before)
+
+        self.reconnect_to_servers(self.active)
+        self.wait_until_active_is(self.active)
+        self.assert_served_by(self.active)
+
+    def cut_off_from_servers(self, lb: LoadBalancer) -> None:
+        """Until the test is over."""
+        for web in bed.webs:
+            lb.host.namespace.ip("route", "add", "unreachable", f"{web.address}/32")
+        self.addCleanup(self.reconnect_to_servers, lb)
+        self.wait_until_preferred(lb, False)
+        asked = self.lbctl_ready(lb, "--preferred")
+        self.assertEqual(asked.returncode, 1)
+        self.assertIn("not preferred: no backend of tcp:10.0.0.200:80 is", asked.stderr)
+        self.assertEqual(self.lbctl_ready(lb).returncode, 0)
+
+    def reconnect_to_servers(self, lb: LoadBalancer) -> None:
+        lb.host.namespace.ip("route", "flush", "type", "unreachable")
+        self.wait_until_preferred(lb)
+
+    @staticmethod
+    def lbctl_ready(lb: LoadBalancer, *flags: str) -> subprocess.CompletedProcess[str]:
+        return lb.agent.lbctl("ready", f"--bpffs_dir={lb.agent.pins}", *flags)
+
+    def test_a_restart_of_the_agent_moves_nothing(self) -> None:
+        before = takeovers()
+        self.active.agent.stop()
+        self.active.agent.start_again()
+        self.assertIs(bed.wait_until_served(), self.active)
+        self.assertEqual(takeovers(), before)
+        self.assertTrue(self.active.keepalived.preferred())
+
+    def kill_agent(self, lb: LoadBalancer) -> None:
+        """Until the test is over."""
+        lb.agent.kill()
+        self.addCleanup(self.revive_agent, lb)
+
+    def revive_agent(self, lb: LoadBalancer) -> None:
+        if not lb.agent.process.running:
+            lb.agent.start_again()
+        self.wait_until_preferred(lb)
+        bed.wait_until_active(web.address for web in bed.webs)
+
+    def wait_until_preferred(self, lb: LoadBalancer, preferred: bool = True) -> None:
+        """By keepalived's own view: it asks once a second."""
+        wait_until(
+            lambda: lb.keepalived.preferred() == preferred,
+            _DEADLINE_S,
+            f"{lb.name} preferred: {preferred}",
+        )
 
 
 if __name__ == "__main__":

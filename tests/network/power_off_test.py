@@ -11,7 +11,7 @@ import unittest
 
 from testbed.bed import Testbed
 from testbed.binaries import Binaries
-from testbed.host import VIP
+from testbed.host import FABRIC, VIP
 from testbed.keepalived import CALM_ADVERT_INTERVAL_S
 from testbed.load_balancer import LoadBalancer
 from testbed.waiting import wait_until
@@ -26,6 +26,7 @@ _DEADLINE_S = 30.0
 # timeout of ARP's (15 s at least) or of the switch's (300 s).
 _LONG_GAP_S = 10.0
 _HELD = f'l275_vip_held{{vip="{VIP}"}}'
+_MOVES = f'l275_vip_moves_total{{vip="{VIP}"}}'
 _STRAYS = f'l275_vip_stray_packets_total{{vip="{VIP}"}}'
 
 bed: Testbed
@@ -56,9 +57,13 @@ def metrics(lb: LoadBalancer) -> Samples:
     return parse(lb.host.call("curl", "-sS", "http://127.0.0.1:9275/metrics"))
 
 
+def shown(lb: LoadBalancer) -> str:
+    return lb.agent.lbctl("status").stdout
+
+
 def vip_line(lb: LoadBalancer) -> str:
     """What `lbctl status` says about the VIP."""
-    lines = lb.agent.lbctl("status").stdout.splitlines()
+    lines = shown(lb).splitlines()
     return next(line for line in lines if line.startswith("VIP:"))
 
 
@@ -95,6 +100,23 @@ class StrayTest(TwoLoadBalancersTest):
         nud = ("nud", "permanent") if arguments else ()
         neighbour = [action, VIP, *arguments, *nud, "dev", "eth0"]
         bed.client.host.namespace.ip("neigh", *neighbour)
+
+
+class NoHolderTest(TwoLoadBalancersTest):
+    def test_both_say_that_nobody_holds_it(self) -> None:
+        moves = metrics(self.active)[_MOVES]
+        for lb in bed.lbs:
+            self.addCleanup(bed.wait_until_served)
+            self.addCleanup(lb.keepalived.start)
+            lb.keepalived.stop()
+        text = f"no holder: {VIP} is on no load balancer"
+        for lb in bed.lbs:
+            wait_until(lambda: text in shown(lb), _DEADLINE_S, f"{lb.name}: {text}")
+            warning = f'l275_warning{{check="no_holder",subject="{VIP}"}}'
+            self.assertEqual(metrics(lb)[warning], 1)
+            self.assertIn(f"warning: {text}", lb.agent.process.log_text())
+        self.assertGreater(metrics(self.active)[_MOVES], moves)
+        self.assertRegex(vip_line(self.active), r"not held for \d+ s, moved \d+ time")
 
 
 class PowerOffTest(TwoLoadBalancersTest):
@@ -135,10 +157,13 @@ class PowerOffTest(TwoLoadBalancersTest):
 
 
 class SplitBrainTest(TwoLoadBalancersTest):
-    """Until healed the lower priority has announced the VIP last, and steps back."""
+    """Until healed the lower address has announced the VIP last, and steps back.
+
+    Both have the same priority; then the address decides (RFC 5798, 6.4.3).
+    """
 
     def setUp(self) -> None:
-        self.hand_over_to(bed.lbs[0])
+        self.hand_over_to(bed.lbs[1])
         super().setUp()
         self.addCleanup(bed.wait_until_served)
         self.addCleanup(bed.network.heal_path)
@@ -159,6 +184,26 @@ class SplitBrainTest(TwoLoadBalancersTest):
             )
             self.assertRegex(vip_line(lb), rf"{VIP}, held for \d+ s")
 
+    def test_both_say_that_it_is_a_split_brain(self) -> None:
+        """They hear each other by the health network; only VRRP is cut here."""
+        bed.network.heal_path()
+        bed.wait_until_served()
+        bed.network.cut_path(self.active.host, self.standby.host, FABRIC)
+        for lb in bed.lbs:
+            other = bed.other_lb(lb).host.health_address
+            text = f"split brain: {VIP} is held by this host and by peer {other}"
+            wait_until(lambda: text in shown(lb), _DEADLINE_S, f"{lb.name}: {text}")
+            warning = f'l275_warning{{check="split_brain",subject="{VIP}"}}'
+            self.assertEqual(metrics(lb)[warning], 1)
+            held = f'l275_peer_vip_held{{peer="{other}",vip="{VIP}"}}'
+            self.assertEqual(metrics(lb)[held], 1)
+            self.assertIn(f"warning: {text}", lb.agent.process.log_text())
+        bed.network.heal_path()
+        for lb in bed.lbs:
+            wait_until(
+                lambda: "split brain" not in shown(lb), _DEADLINE_S, "one holder"
+            )
+
     def test_no_connection_is_lost(self) -> None:
         """Not while there are two, nor when one of them steps back."""
         self.assert_nobody_broke()
@@ -166,7 +211,7 @@ class SplitBrainTest(TwoLoadBalancersTest):
         bed.wait_until_served()
         self.assert_nobody_broke()
 
-    def test_the_higher_priority_keeps_the_vip_and_gets_its_frames(self) -> None:
+    def test_the_higher_address_keeps_the_vip_and_gets_its_frames(self) -> None:
         """It announces the VIP anew, for the other one did so last."""
         strays = metrics(self.standby)[_STRAYS]
         bed.network.heal_path()

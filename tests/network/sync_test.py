@@ -72,8 +72,7 @@ class SyncTest(unittest.TestCase):
         for lb in bed.lbs:
             lb.agent.start(services)
         bed.wait_until_active(_FIRST)
-        for lb in bed.lbs:
-            lb.keepalived.start()
+        bed.start_vrrp()
         self.active = bed.wait_until_served()
         self.standby = bed.other_lb(self.active)
         self.connections = self.enterContext(Connections(bed.client))
