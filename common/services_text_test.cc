@@ -127,7 +127,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "services.conf:1:17: Integer out of range (4294967296)"},
         Refusal{"missing quotes", "service {\n\n vip: 10.0.0.200 }",
                 "services.conf:3:11: Already saw decimal point or exponent; "
-                "can't have another one."},
+                "can't have another one. If it is an address, put it in "
+                "quotes: \"10.0.0.200\""},
         Refusal{"field given twice", "service { vip: \"a\" vip: \"b\" }",
                 "services.conf:1:23: Non-repeated field \"vip\" is specified "
                 "multiple times."},
