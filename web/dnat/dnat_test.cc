@@ -13,6 +13,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -150,6 +151,7 @@ class Keeper {
         "NOTIFY_SOCKET=@dnat_keep exec web/dnat/dnat keep ", flags);
     pid_ = fork();
     if (pid_ == 0) {
+      prctl(PR_SET_PDEATHSIG, SIGTERM);  // ends with a test that is killed
       dup2(write_end.get(), STDERR_FILENO);
       execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
       _exit(127);
