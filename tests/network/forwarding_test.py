@@ -127,6 +127,10 @@ class ForwardingTest(unittest.TestCase):
         self.assertEqual(set(client().count_answers(1)), {web.name})
         return int(re.search(r"\bttl (\d+)", capture.text()).group(1))
 
+    def test_web_servers_reach_their_own_services_by_the_vip(self) -> None:
+        for web in bed.webs:
+            self.assertEqual(Client(web.host).count_answers(30), {web.name: 30})
+
     def test_requests_reach_all_servers_by_weight(self) -> None:
         answers = client().count_answers(600)
         self.assert_shares(answers, {"web1": 100, "web2": 100, "web3": 50})
