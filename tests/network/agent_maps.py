@@ -82,7 +82,11 @@ class AgentMaps:
 def _maps_of(pid: int) -> Iterator[tuple[str, int]]:
     """Names and ids of the maps that a process has open."""
     for path in pathlib.Path(f"/proc/{pid}/fdinfo").iterdir():
-        fields = dict(line.split(":", 1) for line in path.read_text().splitlines())
+        try:
+            text = path.read_text()
+        except FileNotFoundError:  # a connection that has been closed meanwhile
+            continue
+        fields = dict(line.split(":", 1) for line in text.splitlines())
         if "map_id" not in fields:
             continue
         number = int(fields["map_id"])

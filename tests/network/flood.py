@@ -65,6 +65,11 @@ class Flood:
     def running(self) -> bool:
         return self._process.running
 
+    def wait_for_end(self, deadline_s: float) -> int:
+        """Until all flows are sent; how many frames that were."""
+        wait_until(lambda: not self.running, deadline_s, "the end of the flood")
+        return self.finish()
+
     def finish(self) -> int:
         """Ends it, and returns how many frames it has sent."""
         self._process.stop()
