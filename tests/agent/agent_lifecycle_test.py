@@ -408,7 +408,7 @@ class ReloadTest(AgentTest):
             ("", [], [empty]),
             ("", ["--allow_empty"], []),
             (_ONE.rstrip("\n"), [], ["the last line does not end with a newline"]),
-            (_ONE, ["--max_slots=100"], ["--max_slots"]),
+            (_ONE, ["--table_size=100"], ["--table_size"]),
             (_ONE, [f"--beacon_keys_file={keys}"], [str(keys)]),
             ("", [f"--beacon_keys_file={keys}"], [empty, str(keys)]),
         ):

@@ -1,22 +1,16 @@
 #include "lb/agent/views/preference.h"
 
-#include <chrono>
-
 #include "absl/strings/str_cat.h"
 
 namespace l275 {
 namespace {
 
-// Shorter ones pass: the kernel asks for a MAC address again.
-constexpr std::chrono::seconds kFailedFor{1};
-
 // Empty when it is reached.
 std::string WhyNotReached(const AgentView& view, Ipv4Address backend) {
-  const auto found = view.next_hops.next_hops().find(backend);
-  if (found == view.next_hops.next_hops().end()) return "";
-  const bool failed = !found->second.ready() &&
-                      view.now - view.next_hops.ChangedAt(backend) > kFailedFor;
-  return failed ? found->second.reason : "";
+  const auto next_hop = view.next_hops.next_hops().find(backend);
+  const bool unreachable = next_hop != view.next_hops.next_hops().end() &&
+                           view.reachability.IsUnreachable(backend);
+  return unreachable ? next_hop->second.reason : "";
 }
 
 // Empty when one of its backends is reached, or none is enabled.

@@ -3,7 +3,6 @@
 #include <glog/logging.h>
 #include <linux/rtnetlink.h>
 
-#include "common/netlink/netlink_message.h"
 #include "common/status_util.h"
 
 namespace l275 {
