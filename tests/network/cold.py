@@ -109,8 +109,9 @@ def ask_often(lb: LoadBalancer, retry_ms: int, requests: int) -> None:
 def flush_neighbours(host: Host) -> None:
     """All of them, but those that the agent asks for again meanwhile."""
     done = host.run(["ip", "neigh", "flush", "all"], may_fail=True)
-    if done.returncode != 0 and "Flush not complete" not in done.stderr:
-        raise TestbedError(f"{host.name}: ip neigh flush: {done.stderr.strip()}")
+    said = done.stdout + done.stderr
+    if done.returncode != 0 and "Flush not complete" not in said:
+        raise TestbedError(f"{host.name}: ip neigh flush: {said.strip()}")
 
 
 def make_cold(lb: LoadBalancer, web: Host) -> None:
