@@ -80,8 +80,8 @@ absl::StatusOr<std::map<std::string, uint64_t>> DriverStatistics::ReadXdpLosses(
   values->n_stats = info.n_stats;
   L275_RETURN_IF_ERROR(Call(interface, "ETHTOOL_GSTATS", values));
 
-  const uint32_t count = std::min({info.n_stats, names->len, values->n_stats});
-  for (uint32_t i = 0; i < count; ++i) {
+  const size_t count = std::min({info.n_stats, names->len, values->n_stats});
+  for (size_t i = 0; i < count; ++i) {
     const char* text =
         reinterpret_cast<const char*>(names->data) + i * ETH_GSTRING_LEN;
     const std::string name(text, strnlen(text, ETH_GSTRING_LEN));
