@@ -534,9 +534,9 @@ void Agent::ReadDriverLosses() {
   DriverLosses::Counters counters;
   for (const std::string& interface : interfaces) {
     auto losses = driver_statistics_->ReadXdpLosses(interface);
-    if (losses.ok()) counters[interface] = *std::move(losses);
     LOG_IF_EVERY_N(WARNING, IsUnexpected(losses.status()), 100)
         << losses.status().message();
+    if (losses.ok()) counters[interface] = *std::move(losses);
   }
   const auto sent = FramesSent(*maps_);
   if (!sent.ok()) {

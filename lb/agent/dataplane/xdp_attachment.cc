@@ -272,7 +272,7 @@ absl::Status XdpAttachment::ReplaceInOtherMode(const Maps& maps,
   L275_RETURN_IF_ERROR(
       DetachAlone(interface_, ifindex_, replaced_.get(), replaced_mode_));
   mode_ = OtherThan(replaced_mode_);
-  const absl::Status attached =
+  absl::Status attached =
       AttachAlone(interface_, ifindex_, program_fd(), mode_);
   if (attached.ok()) {
     LOG(WARNING) << interface_ << " changed from " << ModeName(replaced_mode_)

@@ -26,7 +26,7 @@ std::optional<T> Take(absl::Span<const uint8_t>* bytes) {
 std::optional<iphdr> TakeIpHeader(absl::Span<const uint8_t>* bytes) {
   const std::optional<iphdr> header = Take<iphdr>(bytes);
   if (!header || header->version != IPVERSION) return std::nullopt;
-  const size_t length = header->ihl * 4u;
+  const size_t length = header->ihl * size_t{4};
   if (length < sizeof(iphdr) || length - sizeof(iphdr) > bytes->size()) {
     return std::nullopt;
   }

@@ -25,8 +25,7 @@ SyncSink::SyncSink(const std::set<Ipv4Address>& peers, MapWriter* writer,
     : writer_(*writer),
       idle_ticks_(TicksOf(idle_timeout)),
       callbacks_(std::move(callbacks)),
-      log_("problems with what peers say", /*lines_per_second=*/1,
-           google::GLOG_WARNING),
+      log_("problems with what peers say", /*lines=*/1, google::GLOG_WARNING),
       service_changes_(writer->service_changes()),
       revivals_(writer->revivals()) {
   for (const Ipv4Address address : peers) {
