@@ -637,7 +637,6 @@ control::Readiness Agent::GetReadiness() {
   for (std::string& reason : ViewNotPreferred(View())) {
     readiness.add_not_preferred(std::move(reason));
   }
-  if (IsStarting()) return readiness;
   for (control::Warning& warning : ViewWarnings(View())) {
     *readiness.add_warning() = std::move(warning);
   }

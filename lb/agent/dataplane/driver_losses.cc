@@ -5,7 +5,7 @@
 namespace l275 {
 namespace {
 
-// One that is lower than before began anew: its interface was made again.
+// One that is lower than before began again, as its interface was made again.
 uint64_t GrowthOf(uint64_t before, uint64_t after) {
   return after >= before ? after - before : after;
 }
