@@ -30,6 +30,18 @@ Frame FrameOf(const Traffic& traffic) {
   return frame;
 }
 
+// Of the IP header's words, as they are in memory, without its checksum.
+uint32_t SumWithoutAddresses(const Frame& frame) {
+  constexpr size_t kAddressesOffset = kIpOffset + 12;
+  uint32_t sum = 0;
+  for (size_t i = kIpOffset; i < kAddressesOffset; i += sizeof(uint16_t)) {
+    uint16_t word;
+    memcpy(&word, frame.data() + i, sizeof(word));
+    if (i != kIpChecksumOffset) sum += word;
+  }
+  return sum;
+}
+
 // Tells the program of the harness what to make of the frame.
 void Configure(const Traffic& traffic, const Frame& frame, uint32_t order,
                bench_harness::bench_harness__bss& settings) {
@@ -41,8 +53,9 @@ void Configure(const Traffic& traffic, const Frame& frame, uint32_t order,
   memcpy(&settings.macs_begin, frame.data(), sizeof(settings.macs_begin));
   memcpy(&settings.macs_end, frame.data() + sizeof(settings.macs_begin),
          sizeof(settings.macs_end));
-  memcpy(&settings.ttl_protocol_checksum, frame.data() + kTtlOffset,
-         sizeof(settings.ttl_protocol_checksum));
+  memcpy(&settings.ttl_protocol, frame.data() + kTtlOffset,
+         sizeof(settings.ttl_protocol));
+  settings.header_sum = SumWithoutAddresses(frame);
 }
 
 absl::StatusOr<uint64_t> Counted(const BenchCase& bench_case) {

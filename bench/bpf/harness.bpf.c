@@ -34,7 +34,9 @@ __be16 vip_port;
 /* What the program under test may have changed, as the frame has it. */
 __u64 macs_begin;
 __u32 macs_end;
-__u32 ttl_protocol_checksum;
+__u16 ttl_protocol;
+/* Of the words of the IP header, as they are in memory, without addresses and checksum. */
+__u32 header_sum;
 /* Counts packets. */
 __u32 packet;
 
@@ -53,6 +55,16 @@ enum offset {
 static __always_inline void put32(void *frame, enum offset offset, __u32 value)
 {
 	*(__u32 *)(frame + offset) = value;
+}
+
+/* RFC 1071. */
+static __always_inline __u32 checksum(__be32 source, __be32 destination)
+{
+	__u32 sum = header_sum + (source & 0xffff) + (source >> 16) + (destination & 0xffff) +
+		    (destination >> 16);
+
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16) ~(sum + (sum >> 16));
 }
 
 /*
@@ -74,16 +86,17 @@ int l275_bench_harness(struct xdp_md *ctx)
 {
 	void *frame = (void *)(long)ctx->data;
 	__u32 flow = next_flow();
-
 	__u32 service = (__u64)flow * services >> (flow_bits & 31);
+	__be32 source = bpf_htonl(FIRST_SOURCE + flow);
+	__be32 destination = bpf_htonl(first_vip + service);
 
 	if (frame + END > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
 	*(__u64 *)(frame + MACS_BEGIN) = macs_begin;
 	put32(frame, MACS_END, macs_end);
-	put32(frame, TTL_PROTOCOL_CHECKSUM, ttl_protocol_checksum);
-	put32(frame, SOURCE, bpf_htonl(FIRST_SOURCE + flow));
-	put32(frame, DESTINATION, bpf_htonl(first_vip + service));
+	put32(frame, TTL_PROTOCOL_CHECKSUM, ttl_protocol | checksum(source, destination) << 16);
+	put32(frame, SOURCE, source);
+	put32(frame, DESTINATION, destination);
 	put32(frame, PORTS, (__u32)vip_port << 16 | (__u16)(flow * 0x9e37u | 0x4000));
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
