@@ -103,11 +103,11 @@ class CarryOverTest : public ::testing::Test {
   void OpenSome(LbProgram& program) {
     for (uint32_t count = 20 + Below(40); count > 0; --count) {
       Connection connection;
-      connection.frame = FrameBuilder()
-                             .From(Ipv4Address::FromHost(random_()),
-                                   static_cast<uint16_t>(random_()))
-                             .To(kVip, 80)
-                             .Build();
+      connection.frame =
+          FrameBuilder()
+              .From(ClientAddress(random_()), static_cast<uint16_t>(random_()))
+              .To(kVip, 80)
+              .Build();
       connection.backend = Send(program, connection.frame, kSyn);
       EXPECT_NE(connection.backend, 0u);
       connections_.push_back(std::move(connection));

@@ -87,7 +87,7 @@ class FlowAgreementTest : public ::testing::Test {
   Flow RandomFlow() {
     auto service = snapshot_.services.begin();
     std::advance(service, random_() % snapshot_.services.size());
-    Flow flow = {service->first, Ipv4Address::FromHost(random_()),
+    Flow flow = {service->first, ClientAddress(random_()),
                  static_cast<uint16_t>(random_()), service->first.port};
     while (flow.port == 0 || (service->first.port == 0 && flow.port == kHttp)) {
       flow.port = static_cast<uint16_t>(random_());

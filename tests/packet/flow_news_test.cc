@@ -10,7 +10,6 @@
 #include <netinet/in.h>
 
 #include <chrono>
-#include <cstring>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -34,7 +33,6 @@ constexpr Ipv4Address kOld = Ipv4Address::FromHost(0x0a000101);
 constexpr Ipv4Address kNew = Ipv4Address::FromHost(0x0a000102);
 const ServiceAddress kService = {IPPROTO_TCP, kVip, 80};
 
-constexpr size_t kSourceOffset = kIpOffset + 12;
 constexpr size_t kFlagsOffset = kIpOffset + 20 + 13;
 constexpr uint8_t kSyn = 0x02;
 constexpr uint8_t kAck = 0x10;
@@ -86,9 +84,8 @@ class FlowNewsTest : public ::testing::Test {
   // Source addresses tell flows apart.
   void Send(uint32_t source, uint8_t flags) {
     frame_[kFlagsOffset] = flags;
-    const uint32_t address = htonl(source);
-    std::memcpy(&frame_[kSourceOffset], &address, sizeof(address));
-    const auto outcome = program_->Run(frame_, kIn);
+    const Frame frame = WithSource(frame_, ClientAddress(source));
+    const auto outcome = program_->Run(frame, kIn);
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     ASSERT_EQ(outcome->action, XDP_TX);
   }
@@ -103,7 +100,7 @@ class FlowNewsTest : public ::testing::Test {
   }
 
   LbHost host_;
-  Frame frame_ = FrameBuilder().From(kVip, 1025).To(kVip, 80).Build();
+  Frame frame_ = FrameBuilder().From(kClient, 1025).To(kVip, 80).Build();
   EventBasePtr base_{event_base_new()};
   std::unique_ptr<LbProgram> program_;
   std::unique_ptr<FlowNews> news_;
@@ -120,7 +117,7 @@ TEST_F(FlowNewsTest, TellsWhatIsInTheFlowTable) {
   EXPECT_EQ(told_[1].flow.backend, IdOf(kOld));
   for (uint32_t i = 0; i < 2; ++i) {
     const l275_flow_key& key = told_[i].key;
-    EXPECT_EQ(ntohl(key.source), i + 1);
+    EXPECT_EQ(ntohl(key.source), ClientAddress(i + 1).ToHost());
     EXPECT_EQ(key.destination, kVip.ToNetwork());
     EXPECT_EQ(ntohs(key.source_port), 1025);
     EXPECT_EQ(ntohs(key.destination_port), 80);
@@ -149,10 +146,10 @@ TEST_F(FlowNewsTest, TellsOfAnEntryAgainWhenItsFlowSendsASecondPacket) {
               first == kSyn ? L275_FLOW_ONE_SYN : L275_FLOW_ONE_OTHER);
     EXPECT_EQ(l275_flow_mark(told_[1].flow.last_seen, now), 0u);
     for (int i = 0; i < 2; ++i) {
-      EXPECT_EQ(ntohl(told_[i].key.source), first);
+      EXPECT_EQ(ntohl(told_[i].key.source), ClientAddress(first).ToHost());
       EXPECT_EQ(told_[i].flow.backend, IdOf(first == kSyn ? kNew : kOld));
     }
-    EXPECT_EQ(ntohl(told_[2].key.source), first + 100u);
+    EXPECT_EQ(ntohl(told_[2].key.source), ClientAddress(first + 100).ToHost());
   }
 }
 
@@ -173,7 +170,7 @@ TEST_F(FlowNewsTest, TellsOfAnEntryThatIsMadeAnew) {
             0);
   Send(1, kSyn);
   ASSERT_TRUE(RunUntil([&] { return told_.size() == 3; }));
-  EXPECT_EQ(ntohl(told_[2].key.source), 1u);
+  EXPECT_EQ(ntohl(told_[2].key.source), ClientAddress(1).ToHost());
   EXPECT_EQ(told_[2].flow.backend, IdOf(kNew));
 }
 
@@ -198,7 +195,7 @@ TEST_F(FlowNewsTest, CountsWhatFindsNoRoomInTheRing) {
   ASSERT_TRUE(RunUntil([&] { return told_.size() >= told; }));
   EXPECT_EQ(told_.size(), told);
   for (uint32_t i = 0; i < told_.size(); ++i) {
-    ASSERT_EQ(ntohl(told_[i].key.source), i);
+    ASSERT_EQ(ntohl(told_[i].key.source), ClientAddress(i).ToHost());
   }
 
   Send(~uint32_t{0}, kSyn);

@@ -41,9 +41,15 @@ void Put16(Bytes& bytes, size_t offset, uint16_t value) {
   bytes[offset + 1] = static_cast<uint8_t>(value);
 }
 
-absl::Span<const uint8_t> IpHeaderOf(const Frame& frame) {
-  const size_t length = (frame[kIpOffset] & 0xf) * 4;
-  return absl::MakeConstSpan(frame).subspan(kIpOffset, length);
+absl::Span<const uint8_t> IpHeaderOf(const Frame& frame, size_t ip_offset) {
+  const size_t length = (frame[ip_offset] & 0xf) * 4;
+  return absl::MakeConstSpan(frame).subspan(ip_offset, length);
+}
+
+void UpdateChecksumAt(size_t ip_offset, Frame& frame) {
+  const size_t offset = ip_offset + kIpChecksumOffset - kIpOffset;
+  Put16(frame, offset, 0);
+  Put16(frame, offset, InternetChecksum(IpHeaderOf(frame, ip_offset)));
 }
 
 }  // namespace
@@ -54,7 +60,12 @@ FrameBuilder& FrameBuilder::EthernetTo(const MacAddress& mac) {
 }
 
 FrameBuilder& FrameBuilder::Tag(uint16_t tag_protocol) {
-  tags_.push_back(tag_protocol);
+  tags_.emplace_back(tag_protocol, 7);
+  return *this;
+}
+
+FrameBuilder& FrameBuilder::PriorityTag(uint16_t tag_protocol) {
+  tags_.emplace_back(tag_protocol, 5 << 13);
   return *this;
 }
 
@@ -150,9 +161,9 @@ Frame FrameBuilder::Build() const {
   Frame frame;
   AppendAll(frame, destination_);
   AppendAll(frame, kRouterMac);
-  for (uint16_t tag : tags_) {
-    Append16(frame, tag);
-    Append16(frame, 7);
+  for (const auto& [protocol, tci] : tags_) {
+    Append16(frame, protocol);
+    Append16(frame, tci);
   }
   Append16(frame, ether_type_);
   AppendAll(frame, IpHeader(transport.size()));
@@ -274,14 +285,43 @@ Frame Forwarded(Frame frame, const MacAddress& destination,
   std::copy(destination.begin(), destination.end(), frame.begin());
   std::copy(source.begin(), source.end(), frame.begin() + 6);
   if (!decrement_ttl) return frame;
-  --frame[kTtlOffset];
-  Put16(frame, kIpChecksumOffset, 0);
-  Put16(frame, kIpChecksumOffset, InternetChecksum(IpHeaderOf(frame)));
+  const size_t tags = frame.size() - WithoutPriorityTags(frame).size();
+  --frame[kTtlOffset + tags];
+  UpdateChecksumAt(kIpOffset + tags, frame);
   return frame;
 }
 
-bool IpChecksumIsRight(const Frame& frame) {
-  return InternetChecksum(IpHeaderOf(frame)) == 0;
+Frame WithoutPriorityTags(const Frame& frame) {
+  constexpr size_t kTypeOffset = kIpOffset - 2;
+  Frame rest = frame;
+  for (int tags = 0; tags < 2 && rest.size() >= kIpOffset + 4; ++tags) {
+    const int type = rest[kTypeOffset] << 8 | rest[kTypeOffset + 1];
+    const int vlan = (rest[kIpOffset] & 0xf) << 8 | rest[kIpOffset + 1];
+    if ((type != ETHERTYPE_VLAN && type != 0x88a8) || vlan != 0) break;
+    rest.erase(rest.begin() + kTypeOffset, rest.begin() + kTypeOffset + 4);
+  }
+  const int type = rest[kTypeOffset] << 8 | rest[kTypeOffset + 1];
+  return type == ETHERTYPE_IP ? rest : frame;
 }
+
+Frame WithSource(Frame frame, Ipv4Address source) {
+  const size_t offset = kIpOffset + 12;
+  Put16(frame, offset, static_cast<uint16_t>(source.ToHost() >> 16));
+  Put16(frame, offset + 2, static_cast<uint16_t>(source.ToHost()));
+  UpdateIpChecksum(frame);
+  return frame;
+}
+
+MacAddress VirtualRouterMac(uint8_t vrid) { return {0, 0, 0x5e, 0, 1, vrid}; }
+
+Ipv4Address ClientAddress(uint32_t number) {
+  return Ipv4Address::FromHost(0x10000000 + (number & 0x3fffffff));
+}
+
+bool IpChecksumIsRight(const Frame& frame) {
+  return InternetChecksum(IpHeaderOf(frame, kIpOffset)) == 0;
+}
+
+void UpdateIpChecksum(Frame& frame) { UpdateChecksumAt(kIpOffset, frame); }
 
 }  // namespace l275

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "absl/types/span.h"
@@ -36,6 +37,8 @@ class FrameBuilder {
   FrameBuilder& EthernetTo(const MacAddress& mac);
   // Adds a tag (IEEE 802.1Q) behind those already there, VLAN 7.
   FrameBuilder& Tag(uint16_t tag_protocol);
+  // The same with a priority and no VLAN (VLAN ID 0).
+  FrameBuilder& PriorityTag(uint16_t tag_protocol);
   FrameBuilder& EtherType(uint16_t type);
 
   FrameBuilder& From(Ipv4Address address, uint16_t port);
@@ -67,7 +70,7 @@ class FrameBuilder {
   std::vector<uint8_t> IpHeader(size_t transport_size) const;
 
   MacAddress destination_ = kLbMac;
-  std::vector<uint16_t> tags_;
+  std::vector<std::pair<uint16_t, uint16_t>> tags_;  // protocol, TCI
   uint16_t ether_type_ = 0x0800;
   Ipv4Address from_ = kClient;
   Ipv4Address to_;
@@ -98,12 +101,29 @@ uint16_t InternetChecksum(absl::Span<const uint8_t> bytes);
 
 // The frame as a load balancer shall send it on: new MAC addresses, with
 // `decrement_ttl` a TTL less by one and the checksum computed anew from the
-// whole header, all else as it was.
+// whole header, all else as it was, priority tags too.
 Frame Forwarded(Frame frame, const MacAddress& destination,
                 const MacAddress& source, bool decrement_ttl);
 
-// Whether the frame's IPv4 header has the right checksum.
+// The same without the tags, two at most, that name no VLAN (VLAN ID 0), if an
+// IPv4 packet is behind them.
+Frame WithoutPriorityTags(const Frame& frame);
+
+// The same from another address, with the IPv4 header's checksum computed anew.
+// TCP's is not.
+Frame WithSource(Frame frame, Ipv4Address source);
+
+// 00-00-5E-00-01-{VRID} (RFC 9568, section 7.3).
+MacAddress VirtualRouterMac(uint8_t vrid);
+
+// One of 2^30 addresses that no VIP or backend of these tests has: 16.0.0.0 to
+// 79.255.255.255.
+Ipv4Address ClientAddress(uint32_t number);
+
+// The checksum of the IPv4 header, of an untagged frame that has at least 20
+// bytes of it.
 bool IpChecksumIsRight(const Frame& frame);
+void UpdateIpChecksum(Frame& frame);
 
 }  // namespace l275
 

@@ -300,8 +300,8 @@ size_t World::OtherThan(size_t host) {
 
 void World::AddFlow() {
   Flow flow;
-  flow.key = {Ipv4Address::FromHost(random_()),
-              static_cast<uint16_t>(random_()), kVip, kService.port};
+  flow.key = {ClientAddress(random_()), static_cast<uint16_t>(random_()), kVip,
+              kService.port};
   flow.frame = FrameBuilder()
                    .From(flow.key.source, flow.key.source_port)
                    .To(flow.key.vip, flow.key.port)

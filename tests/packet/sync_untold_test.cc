@@ -7,7 +7,6 @@
 #include <netinet/in.h>
 
 #include <chrono>
-#include <cstring>
 #include <memory>
 #include <set>
 
@@ -27,7 +26,6 @@ constexpr Ipv4Address kOld = Ipv4Address::FromHost(0x0a000101);
 constexpr Ipv4Address kNew = Ipv4Address::FromHost(0x0a000102);
 constexpr Ipv4Address kPeer = Ipv4Address::FromHost(0x0a010002);
 const ServiceAddress kService = {IPPROTO_TCP, kVip, 80};
-constexpr size_t kSourceOffset = kIpOffset + 12;
 
 // A peer that counts the flows that it is told.
 class Counter : public SyncSource::Peers {
@@ -75,9 +73,8 @@ class SyncUntoldTest : public ::testing::Test {
   }
 
   void Send(uint32_t source) {
-    const uint32_t address = htonl(source);
-    std::memcpy(&frame_[kSourceOffset], &address, sizeof(address));
-    const auto outcome = program_->Run(frame_, kIn);
+    const Frame frame = WithSource(frame_, ClientAddress(source));
+    const auto outcome = program_->Run(frame, kIn);
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     ASSERT_EQ(outcome->action, XDP_TX);
   }
@@ -93,7 +90,7 @@ class SyncUntoldTest : public ::testing::Test {
 
   static constexpr std::chrono::seconds kIdle{900};
   LbHost host_;
-  Frame frame_ = FrameBuilder().From(kVip, 1025).To(kVip, 80).Build();
+  Frame frame_ = FrameBuilder().From(kClient, 1025).To(kVip, 80).Build();
   EventBasePtr base_{event_base_new()};
   Counter peer_;
   std::unique_ptr<LbProgram> program_;

@@ -257,8 +257,7 @@ void World::MakeFlows() {
 
 void World::AddFlow() {
   Flow flow;
-  flow.key = {Ipv4Address::FromHost(random_()),
-              static_cast<uint16_t>(random_()), kVip,
+  flow.key = {ClientAddress(random_()), static_cast<uint16_t>(random_()), kVip,
               OneIn(3) ? kOtherPort : kHttp};
   flow.frame = FrameBuilder()
                    .From(flow.key.source, flow.key.source_port)
