@@ -17,7 +17,7 @@ static __always_inline void count(void *counters, __u32 index, __u64 bytes)
 	counter->bytes += bytes;
 }
 
-/* Also what the agent is to send: see docs/life-of-a-packet.md. */
+/* What is handed to the agent is counted when it was sent: see count_sent.bpf.c. */
 static __always_inline void count_forwarded(struct xdp_md *ctx, __u32 service_id, __u32 backend_id)
 {
 	__u64 bytes = ctx->data_end - ctx->data;

@@ -82,7 +82,7 @@ int l275_lb(struct xdp_md *ctx)
 {
 	enum l275_verdict verdict = balance(ctx);
 
-	count(&verdict_counters, verdict, ctx->data_end - ctx->data);
+	count(&verdicts, verdict, ctx->data_end - ctx->data);
 	return action_of_verdict(verdict);
 }
 

@@ -9,6 +9,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/traffic_maps.h"
 #include "common/flow_events.h"
 #include "common/map_layout.h"
 #include "common/verdicts.h"
@@ -104,6 +105,27 @@ struct {
 } egress SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, L275_INGRESS_ENTRIES);
+	__type(key, __u32);
+	__type(value, struct l275_virtual_routers);
+} virtual_routers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, __be32);
+	__type(value, __u32);
+} vips SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct l275_answer_budget);
+} answer_budget SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
 	__uint(max_entries, L275_SLOW_PATH_QUEUES);
 	__type(key, __u32);
@@ -112,10 +134,10 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, L275_VERDICT_COUNT);
+	__uint(max_entries, L275_VERDICT_ENTRIES);
 	__type(key, __u32);
 	__type(value, struct l275_counter);
-} verdict_counters SEC(".maps");
+} verdicts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -123,20 +145,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u64);
 } flow_events SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct l275_counter);
-} service_counters SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct l275_counter);
-} backend_counters SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -17,6 +17,7 @@ struct packet {
 
 	/* parse.h */
 	struct ethhdr *eth;
+	__u32 ip_offset; /* in the frame: tags may be in front of the IP header */
 	struct iphdr *ip;
 	struct tcphdr *tcp; /* only its ports are known to be in the frame; NULL: not even they */
 
@@ -25,6 +26,12 @@ struct packet {
 	__u32 backend_id;
 	const struct l275_backend *backend;
 };
+
+/* The IP header of a frame that is not parsed here. The mask is for the verifier. */
+static __always_inline struct iphdr *ip_header_at(const struct xdp_md *ctx, __u32 ip_offset)
+{
+	return (void *)(long)ctx->data + (ip_offset & 0x1f);
+}
 
 static __always_inline __u32 ip_header_length(const struct iphdr *ip)
 {

@@ -64,24 +64,31 @@ static __always_inline const struct l275_service *lookup_service(const struct ip
 	return record ? bpf_map_lookup_elem(&services, &record) : NULL;
 }
 
-/* Only a service on all ports can be known without the port, and needs it to hash. */
-static __always_inline enum l275_verdict judge_without_ports(const struct packet *packet)
+/*
+ * Later fragments have no port, and all fragments of a datagram have to meet the same fate: those
+ * to an address that has a service are dropped, whatever port they are for.
+ */
+static __always_inline enum l275_verdict verdict_without_service(const struct packet *packet)
 {
-	bool fragment = is_later_fragment(packet->ip);
-
-	if (lookup_service(packet->ip, 0))
-		return fragment ? L275_DROP_FRAGMENT : L275_DROP_TRUNCATED;
-	return fragment ? L275_PASS_FRAGMENT : L275_PASS_SHORT;
+	if (is_fragment(packet->ip) && is_vip(packet->ip->daddr))
+		return L275_DROP_FRAGMENT;
+	if (packet->tcp)
+		return L275_PASS_NO_SERVICE;
+	if (is_later_fragment(packet->ip))
+		return L275_PASS_FRAGMENT;
+	/* The ports are cut off. It is for a service all the same where one is on all ports. */
+	return lookup_service(packet->ip, 0) ? L275_DROP_TRUNCATED : L275_PASS_SHORT;
 }
 
 static __always_inline enum l275_verdict find_service(struct packet *packet)
 {
-	if (!packet->tcp)
-		return judge_without_ports(packet);
-	packet->service = lookup_service(packet->ip, packet->tcp->dest);
-	if (!packet->service)
-		packet->service = lookup_service(packet->ip, 0);
-	return packet->service ? STEP_CONTINUE : L275_PASS_NO_SERVICE;
+	packet->service = NULL;
+	if (packet->tcp) {
+		packet->service = lookup_service(packet->ip, packet->tcp->dest);
+		if (!packet->service)
+			packet->service = lookup_service(packet->ip, 0);
+	}
+	return packet->service ? STEP_CONTINUE : verdict_without_service(packet);
 }
 
 #endif /* L275_BPF_SERVICE_H_ */

@@ -37,7 +37,10 @@ static __always_inline enum l275_verdict find_backend(struct packet *packet)
 	if (!packet->backend_id)
 		return L275_DROP_NO_BACKEND;
 	packet->backend = bpf_map_lookup_elem(&backends, &packet->backend_id);
-	return packet->backend ? STEP_CONTINUE : L275_DROP_NO_BACKEND;
+	if (!packet->backend)
+		return L275_DROP_NO_BACKEND;
+	/* The backend itself would drop it: no packet from outside has a host's own address. */
+	return packet->backend->address == packet->ip->saddr ? L275_DROP_BAD_SOURCE : STEP_CONTINUE;
 }
 
 #endif /* L275_BPF_SLOT_H_ */

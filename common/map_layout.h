@@ -13,15 +13,18 @@
  *   ingress (array)      interface -> its own MAC address, its part of `slow_path`
  *   egress (devmap hash) ifindex -> device, for redirects
  *   slow_path (xskmap)   receive queue of an interface -> AF_XDP socket of the agent
- *   *_counters           per-CPU packets and bytes
- *   layout (array)       what all of these are like; the program does not look at it
+ *   verdicts, *_counters per-CPU packets and bytes
+ *   layout (array)       what all of these are like, and the agent's heartbeat
  *   flow_news (ringbuf)  program -> agent: entries of `flows` that it made
  *   untold_flows (array) how many it could not tell of
+ *   virtual_routers (array)  interface -> VRRP virtual routers of which it is a member
+ *   vips (hash)          every address that has a service
+ *   answer_budget (array)    how many packets were handed over to be answered
  *
- * The last two are an agent's own: they are not pinned, and the next agent has others.
+ * The last five are an agent's own: they are not pinned, and the next agent has others.
  *
  * Id 0 means none in every array. Only the agent's map writer writes configuration, only the
- * program writes flows and counters; the agent's sweep deletes flows that are over. What a packet
+ * programs write flows and counters; the agent's sweep deletes flows that are over. What a packet
  * reads in one load is stored in one store (slots: 4 bytes, halves of a backend: 8); larger records
  * are written while nothing points to them.
  */
@@ -176,6 +179,18 @@ struct l275_ingress {
 };
 L275_ASSERT_SIZE(struct l275_ingress, 16);
 
+/*
+ * The VRRP virtual routers of which an interface is a member, at the interface's index of
+ * `ingress`: sets of VRIDs, a bit each.
+ */
+#define L275_VRID_WORDS 4
+
+struct l275_virtual_routers {
+	__u64 member[L275_VRID_WORDS];
+	__u64 active[L275_VRID_WORDS]; /* those of them that this host is the active one of */
+};
+L275_ASSERT_SIZE(struct l275_virtual_routers, 64);
+
 #define L275_SLOW_PATH_QUEUES 4096
 
 /*
@@ -193,6 +208,21 @@ struct l275_slow_path_tag {
 } __attribute__((packed));
 L275_ASSERT_SIZE(struct l275_slow_path_tag, 6);
 
+/* The same for a frame whose TTL has ended, which the agent answers. No backend. */
+#define L275_TIME_EXCEEDED_PREFIX                                                                  \
+	{                                                                                          \
+		0x02, 0x76                                                                         \
+	}
+
+/* So many frames are handed over for that in a tick, of all interfaces together. */
+#define L275_ANSWERS_PER_TICK 100
+
+struct l275_answer_budget {
+	__u32 tick;
+	__u32 used;
+};
+L275_ASSERT_SIZE(struct l275_answer_budget, 8);
+
 #define L275_EGRESS_ENTRIES 1024
 
 /*
@@ -208,9 +238,17 @@ struct l275_layout {
 	__u32 slots;
 	__u32 flows;
 	__u32 zero;
-	__u64 alive_ns; /* CLOCK_BOOTTIME of the agent's last sign of life */
+	__u64 alive_ns; /* CLOCK_BOOTTIME of the agent's last heartbeat */
 };
 L275_ASSERT_SIZE(struct l275_layout, 32);
+
+/* What the agent tells bpf/count_sent.bpf.c of a frame that it has sent. */
+struct l275_sent_frame {
+	__u32 service_id;
+	__u32 backend_id;
+	__u64 bytes;
+};
+L275_ASSERT_SIZE(struct l275_sent_frame, 16);
 
 struct l275_counter {
 	__u64 packets;

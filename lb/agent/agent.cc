@@ -16,6 +16,7 @@
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/dataplane/handed_frame.h"
 #include "lb/agent/dataplane/tick.h"
 #include "lb/agent/health_services.h"
 #include "lb/agent/heritage.h"
@@ -30,6 +31,7 @@
 #include "lb/agent/views/verdict_view.h"
 #include "lb/agent/views/vip_view.h"
 #include "lb/agent/views/warnings.h"
+#include "lb/agent/vrrp/virtual_routers.h"
 
 namespace l275 {
 namespace {
@@ -87,7 +89,7 @@ bool IsUnexpected(const absl::Status& status) {
 absl::StatusOr<uint64_t> FramesSent(const Maps& maps) {
   constexpr uint32_t kSent[] = {L275_FORWARD_TX, L275_FORWARD_REDIRECT};
   L275_ASSIGN_OR_RETURN(const auto counters,
-                        ReadCounters(maps.verdict_counters_fd(), kSent));
+                        ReadCounters(maps.verdicts_fd(), kSent));
   return counters[0].packets + counters[1].packets;
 }
 
@@ -130,8 +132,9 @@ Agent::Agent(event_base* base, AgentOptions options, DesiredSource source)
       attachments_(
           std::make_unique<Attachments>(options_.interfaces, options_.xdp)) {}
 
-// Does nothing after a start that succeeded.
+// Programs and maps stay after a start that succeeded.
 Agent::~Agent() {
+  if (!IsStarting()) ForwardAsAnyMember();
   attachments_.reset();
   if (pins_ != nullptr && IsStarting()) pins_->Rollback();
 }
@@ -142,8 +145,9 @@ absl::Status Agent::Start() {
                           OnNextHopsChanged();
                         }));
   L275_ASSIGN_OR_RETURN(driver_statistics_, DriverStatistics::Create());
-  L275_ASSIGN_OR_RETURN(local_addresses_,
-                        LocalAddresses::Create(base_, [this] { WatchVips(); }));
+  L275_ASSIGN_OR_RETURN(local_addresses_, LocalAddresses::Create(base_, [this] {
+                          OnLocalAddressesChanged();
+                        }));
   L275_RETURN_IF_ERROR(attachments_->Check(next_hops_->links()));
   L275_RETURN_IF_ERROR(StartServers());
   L275_RETURN_IF_ERROR(StartMaps(desired));
@@ -158,6 +162,8 @@ absl::Status Agent::Start() {
   CarryOver();
   L275_RETURN_IF_ERROR(StartSync());
   ReadDriverLosses();  // what was lost before is not the program's
+  // The maps may be those of an agent that has been dead for long.
+  L275_RETURN_IF_ERROR(maps_->GiveSignOfLife());
   L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
   L275_RETURN_IF_ERROR(attachments_->Keep());
   CarryRest();
@@ -287,9 +293,18 @@ absl::Status Agent::HearBeacons() {
 // Forwarding works without it.
 void Agent::StartSlowPath() {
   if (!options_.slow_path.has_value()) return;
-  absl::StatusOr<std::unique_ptr<SlowPath>> slow_path =
-      SlowPath::Create(base_, maps_->slow_path_fd(), next_hops_.get(),
-                       *options_.slow_path, [this] { WriteMapsLater(); });
+  StartSentCounter();
+  absl::StatusOr<std::unique_ptr<SlowPath>> slow_path = SlowPath::Create(
+      base_, maps_->slow_path_fd(), next_hops_.get(), *options_.slow_path,
+      [this] { WriteMapsLater(); },
+      FrameForwarder::Callbacks{
+          [this](absl::Span<const uint8_t> frame) {
+            const auto service = ServiceOf(frame, writer_->services());
+            if (service.has_value()) writer_->AssumeUsed({*service});
+          },
+          [this](Ipv4Address backend, absl::Span<const uint8_t> frame) {
+            if (sent_counter_ != nullptr) sent_counter_->Count(backend, frame);
+          }});
   if (slow_path.ok()) {
     slow_path_ = *std::move(slow_path);
     return;
@@ -298,6 +313,18 @@ void Agent::StartSlowPath() {
   LOG(WARNING) << "no slow path: " << slow_path_error_
                << "; frames for a backend whose MAC address is not known are "
                   "dropped";
+}
+
+void Agent::StartSentCounter() {
+  absl::StatusOr<std::unique_ptr<SentCounter>> counter =
+      SentCounter::Create(*maps_, writer_.get());
+  if (counter.ok()) {
+    sent_counter_ = *std::move(counter);
+  } else {
+    LOG(WARNING) << "frames of the slow path are not counted for their "
+                    "services: "
+                 << counter.status().message();
+  }
 }
 
 // Nor does counting matter to it.
@@ -463,6 +490,8 @@ void Agent::OnReachabilityTimer() {
 
 absl::Status Agent::WriteMaps() {
   UpdateReachability();
+  WriteVirtualRouters();
+  FlushSlowPath();  // so that the services of all frames in it count as used
   const std::map<uint32_t, MacAddress> ingress =
       attachments_->IngressMacs(next_hops_->links());
   const SnapshotSources sources = Sources(ingress);
@@ -502,12 +531,42 @@ void Agent::WriteMapsLater() {
 }
 
 void Agent::OnNextHopsChanged() {
+  WriteVirtualRouters();
   FlushSlowPath();
   attachments_->DropGone(next_hops_->links());
   OpenSlowPaths();
   AttachReturned();
   if (health_ != nullptr) health_->OnLinksChanged();
   WriteMapsLater();
+}
+
+// First of all: until the program knows that this host has become the active
+// one, it drops what comes for the virtual router.
+void Agent::OnLocalAddressesChanged() {
+  WriteVirtualRouters();
+  WatchVips();
+}
+
+void Agent::WriteVirtualRouters() {
+  if (writer_ != nullptr) writer_->SetVirtualRouters(CurrentVirtualRouters());
+}
+
+std::map<uint32_t, VirtualRouters> Agent::CurrentVirtualRouters() const {
+  std::set<Ipv4Address> vips;
+  for (const auto& [address, service] : desired_) vips.insert(address.vip);
+  return FindVirtualRouters(next_hops_->links(), local_addresses_->entries(),
+                            attachments_->IngressMacs(next_hops_->links()),
+                            vips);
+}
+
+// Until the next agent nobody tells the program who is the active one. Frames
+// that come twice do less harm than a VIP that nobody serves.
+void Agent::ForwardAsAnyMember() {
+  std::map<uint32_t, VirtualRouters> routers = CurrentVirtualRouters();
+  for (auto& [ifindex, of_interface] : routers) {
+    of_interface.active = of_interface.member;
+  }
+  writer_->SetVirtualRouters(std::move(routers));
 }
 
 void Agent::OnSecond() {

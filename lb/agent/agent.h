@@ -31,6 +31,7 @@
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/pin_folder.h"
+#include "lb/agent/dataplane/sent_counter.h"
 #include "lb/agent/dataplane/xdp_attachment.h"
 #include "lb/agent/health/beacon_health.h"
 #include "lb/agent/health/reachability.h"
@@ -129,6 +130,7 @@ class Agent : public Controller {
   absl::Status StartHealth();
   absl::Status HearBeacons();
   void StartSlowPath();
+  void StartSentCounter();
   void StartPmtuWatch();
   void OpenSlowPaths();
   void FlushSlowPath();
@@ -154,6 +156,10 @@ class Agent : public Controller {
   void WriteMapsLater();
   void ArmDrainTimer(uint64_t wall_clock);
   void OnNextHopsChanged();
+  void OnLocalAddressesChanged();
+  std::map<uint32_t, VirtualRouters> CurrentVirtualRouters() const;
+  void WriteVirtualRouters();
+  void ForwardAsAnyMember();
   AgentView View() const;
 
   event_base* const base_;
@@ -192,10 +198,11 @@ class Agent : public Controller {
   WarningLog warning_log_;
   std::optional<DriverStatistics> driver_statistics_;
   DriverLosses driver_losses_;
-  int seconds_ = 0;                      // that OnSecond() has seen
-  std::unique_ptr<SlowPath> slow_path_;  // null: off, or not to be had
-  std::string slow_path_error_;          // why it is not to be had
-  std::unique_ptr<PmtuWatch> pmtu_;      // null: not to be had
+  int seconds_ = 0;                            // that OnSecond() has seen
+  std::unique_ptr<SentCounter> sent_counter_;  // null: not to be had
+  std::unique_ptr<SlowPath> slow_path_;        // null: off, or not to be had
+  std::string slow_path_error_;                // why it is not to be had
+  std::unique_ptr<PmtuWatch> pmtu_;            // null: not to be had
   std::unique_ptr<ControlServer> control_;
   std::unique_ptr<MetricsServer> metrics_;
   std::unique_ptr<Attachments> attachments_;  // goes before what it uses

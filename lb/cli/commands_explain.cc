@@ -40,6 +40,8 @@ std::string SlotText(const control::Explanation& explanation) {
 
 // The steps that an explanation with a service has got to.
 void AddSteps(const control::Explanation& explanation, Lines* lines) {
+  // A bad source ends before the hash.
+  if (explanation.hash().empty() && explanation.table_size() == 0) return;
   lines->push_back({"hash", explanation.hash()});
   if (explanation.table_size() > 0) {
     lines->push_back({"slot", SlotText(explanation)});

@@ -42,7 +42,7 @@ std::string InterfaceText(const control::Interface& interface) {
                       ", slow path ", SlowPathModeText(interface));
 }
 
-// "31 handed over, 2 waiting, 28 sent, 1 dropped (expired 1)".
+// "31 handed over, 2 waiting, 25 sent, 3 answered, 1 dropped (expired 1)".
 std::string SlowPathText(const control::SlowPath& slow_path) {
   if (!slow_path.on()) {
     return slow_path.reason().empty()
@@ -61,7 +61,8 @@ std::string SlowPathText(const control::SlowPath& slow_path) {
                       : absl::StrCat(" (", absl::StrJoin(reasons, ", "), ")");
   return absl::StrCat(slow_path.handed_over(), " handed over, ",
                       slow_path.waiting(), " waiting, ", slow_path.sent(),
-                      " sent, ", dropped, " dropped", why);
+                      " sent, ", slow_path.answered(), " answered, ", dropped,
+                      " dropped", why);
 }
 
 // "21 frames in the driver of eth0 (rx_queue_0_xdp_tx_errors)".

@@ -60,7 +60,8 @@ constexpr char kStatus[] = R"pb(
     on: true
     handed_over: 31
     waiting: 2
-    sent: 20
+    sent: 17
+    answered: 3
     dropped { reason: "expired" frames: 5 }
     dropped { reason: "full" }
     dropped { reason: "no_route" frames: 4 }
@@ -79,26 +80,25 @@ TEST_F(LbctlStatusTest, ShowsWarnings) {
 
 TEST_F(LbctlStatusTest, ShowsTotals) {
   const auto status = SetAnswer<control::Status>("GET /v1/status", kStatus);
-  EXPECT_EQ(
-      OutputOf("status"),
-      "version:    0.1.0\n"
-      "pid:        4242\n"
-      "uptime:     3723 s\n"
-      "interface:  eth0, 02:00:00:00:01:0a, XDP native, single, slow "
-      "path copy\n"
-      "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher, "
-      "slow path zero_copy on 1 of 2 queues: queue 1: busy\n"
-      "health:     beacon, timeout 1600 ms, signed, 2 keys\n"
-      "services:   2\n"
-      "backends:   4 active of 5\n"
-      "slots:      131074 used of 16777216\n"
-      "tracked:    26000 slots, 1234 flows of 1048576\n"
-      "slow path:  31 handed over, 2 waiting, 20 sent, 9 dropped (expired "
-      "5, no_route 4)\n"
-      "forwarded:  1000 packets, 64000 bytes\n"
-      "passed:     20 packets, 1200 bytes\n"
-      "dropped:    3 packets, 180 bytes\n"
-      "lost:       21 frames in the driver of eth0 (xdp_tx_errors)\n");
+  EXPECT_EQ(OutputOf("status"),
+            "version:    0.1.0\n"
+            "pid:        4242\n"
+            "uptime:     3723 s\n"
+            "interface:  eth0, 02:00:00:00:01:0a, XDP native, single, slow "
+            "path copy\n"
+            "interface:  eth1, 02:00:00:00:02:0a, XDP generic, dispatcher, "
+            "slow path zero_copy on 1 of 2 queues: queue 1: busy\n"
+            "health:     beacon, timeout 1600 ms, signed, 2 keys\n"
+            "services:   2\n"
+            "backends:   4 active of 5\n"
+            "slots:      131074 used of 16777216\n"
+            "tracked:    26000 slots, 1234 flows of 1048576\n"
+            "slow path:  31 handed over, 2 waiting, 17 sent, 3 answered, 9 "
+            "dropped (expired 5, no_route 4)\n"
+            "forwarded:  1000 packets, 64000 bytes\n"
+            "passed:     20 packets, 1200 bytes\n"
+            "dropped:    3 packets, 180 bytes\n"
+            "lost:       21 frames in the driver of eth0 (xdp_tx_errors)\n");
   EXPECT_EQ(OutputOf("status --output=json"), ToPrettyJson(status));
 }
 

@@ -133,6 +133,41 @@ class ExplainTest(unittest.TestCase):
             set(explained), {"forward_tx", "pass_no_service", "drop_no_backend"}
         )
 
+    def test_agrees_about_sources(self) -> None:
+        """Of addresses that no client has, the VIP, and the service's backends."""
+        sources = ["0.1.2.3", "127.0.0.1", "224.0.0.1", "255.255.255.255"]
+        sources += ["240.0.0.1", "10.0.0.200", "10.0.0.201", *_WEB[:4]]
+        flows = [
+            Flow(source, port, "10.0.0.200", 80)
+            for source in sources
+            for port in range(1000, 1020)
+        ]
+        before = self.verdicts()
+        returned = self.wire.send(flows)
+        after = self.verdicts()
+        explanations = {
+            flow: self.api.explain(flow.source, flow.destination) for flow in flows
+        }
+        bad = [f for f in flows if explanations[f]["verdict"] == "drop_bad_source"]
+        self.assertEqual(set(flows) - set(bad), set(returned))
+        self.assertEqual(after["drop_bad_source"] - before["drop_bad_source"], len(bad))
+        bad_of = {
+            source: sum(f.source_address == source for f in bad) for source in sources
+        }
+        for source in sources[:4] + ["10.0.0.200"]:
+            self.assertEqual(bad_of[source], 20, source)
+        for source in ("240.0.0.1", "10.0.0.201", _WEB[3]):  # not this service's
+            self.assertEqual(bad_of[source], 0, source)
+        # The picked backend's own connections, and nobody says that all is well.
+        self.assertGreater(bad_of[_WEB[2]], 0)
+        self.assertLess(bad_of[_WEB[1]], 20)
+        for flow, explanation in explanations.items():
+            self.assertEqual(
+                "is a backend of this service" in explanation["reason"],
+                flow.source_address in _WEB[:3],
+                flow,
+            )
+
     def test_agrees_after_every_kind_of_change(self) -> None:
         """The tables are the same ones, written to in place."""
         lbctl = rig.lb.agent.lbctl

@@ -65,12 +65,13 @@ class SlowPath:
     handed_over: int
     waiting: int
     sent: int
+    answered: int
     dropped: dict[str, int]  # by reason, without zeros
 
     @property
     def balanced(self) -> bool:
         """Whether every frame is accounted for."""
-        known = self.waiting + self.sent + sum(self.dropped.values())
+        known = self.waiting + self.sent + self.answered + sum(self.dropped.values())
         return self.handed_over == known
 
 
@@ -81,6 +82,7 @@ def slow_path(agent: Agent) -> SlowPath:
         int(found["handed_over"]),
         int(found["waiting"]),
         int(found["sent"]),
+        int(found["answered"]),
         {reason: frames for reason, frames in drops.items() if frames},
     )
 
@@ -88,6 +90,17 @@ def slow_path(agent: Agent) -> SlowPath:
 def verdict(agent: Agent, word: str) -> int:
     [found] = [v for v in ask(agent, "stats")["verdict"] if v["verdict"] == word]
     return int(found["counter"].get("packets", 0))
+
+
+def forwarded(agent: Agent) -> tuple[int, int]:
+    """Packets, summed over all services, and over all backends."""
+    services = ask(agent, "stats")["service"]
+    backends = [backend for service in services for backend in service["backend"]]
+    of_services, of_backends = (
+        sum(int(each["forwarded"].get("packets", 0)) for each in them)
+        for them in (services, backends)
+    )
+    return of_services, of_backends
 
 
 def be_silent(host: Host) -> None:
@@ -187,12 +200,12 @@ class PacketSocket:
         self._socket.close()
 
 
-def numbered_frame(lb_mac: bytes, number: int, port: int = 80) -> bytes:
+def numbered_frame(lb_mac: bytes, number: int, port: int = 80, ttl: int = 64) -> bytes:
     """A TCP segment of one and the same flow; its IP id is `number`."""
     client_mac = b"\x02\x00\x0a\x00\x00\x01"
     ip = struct.pack(
         "!BBHHHBBH4s4s",
-        *(0x45, 0, 40, number, 0, 64, socket.IPPROTO_TCP, 0),
+        *(0x45, 0, 40, number, 0, ttl, socket.IPPROTO_TCP, 0),
         socket.inet_aton("10.0.0.1"),
         socket.inet_aton(VIP),
     )
@@ -233,6 +246,14 @@ class Seen:
     @property
     def is_icmp(self) -> bool:
         return self.headers[12:14] == b"\x08\x00" and self.headers[23] == 1
+
+    @property
+    def icmp_type(self) -> int:
+        return self.headers[34]
+
+    @property
+    def source_address(self) -> str:
+        return socket.inet_ntoa(self.headers[26:30])
 
     @property
     def ip_id(self) -> int:

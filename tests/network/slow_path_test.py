@@ -26,6 +26,7 @@ from tests.network.cold import (
     ask_often,
     connect,
     flush_neighbours,
+    forwarded,
     is_ready,
     mac_of,
     make_cold,
@@ -45,6 +46,7 @@ _DEAD = "10.0.0.250"  # nobody has it
 _DEAD_PORT = 81
 _FAR = "10.9.0.1"  # on another subnet: it needs a route
 _FAR_PORT = 82
+_TIME_EXCEEDED = 11  # ICMP type
 _SERVICES = "".join(
     [
         service_text(["10.0.0.101"]),
@@ -136,6 +138,13 @@ class ColdNeighbourTest(SlowPathCase):
                 after = slow_path(self.lb.agent)
                 self.assertGreater(after.sent, before.sent)
                 self.assertEqual(after.dropped, {})
+                # The client may still be closing the connection.
+                wait_until(self.all_are_counted, _DEADLINE_S, "all counted once")
+
+    def all_are_counted(self) -> bool:
+        by_program = verdict(self.lb.agent, "forward_tx")
+        total = by_program + slow_path(self.lb.agent).sent
+        return forwarded(self.lb.agent) == (total, total)
 
     def test_connections_when_the_whole_table_is_flushed(self) -> None:
         for trial in range(10):
@@ -278,6 +287,7 @@ class BoundsTest(SlowPathCase):
         self.assertEqual(state.dropped, {"backend_full": 36, "expired": 64})
         self.assertEqual(state.sent, 0)
         self.assertFalse(any(f.is_tcp_to(80) for f in tap.frames()))
+        self.assertEqual(forwarded(self.lb.agent), (0, 0))
 
     def test_a_removed_backend_and_a_lost_route(self) -> None:
         packets = self.packet_socket(self.client.host)
@@ -331,6 +341,40 @@ class BoundsTest(SlowPathCase):
         pid = self.lb.agent.process.pid
         text = self.lb.host.call("cat", f"/proc/{pid}/status")
         return int(re.search(r"^VmRSS:\s+(\d+) kB", text, re.M).group(1))
+
+
+class TimeExceededTest(SlowPathCase):
+    """What traceroute sees."""
+
+    def send(self, frames: int) -> FrameTap:
+        tap, lb_mac = self.tap_of_lb(), mac_of(self.lb.host)
+        packets = self.packet_socket(self.client.host)
+        for number in range(frames):
+            packets.send(numbered_frame(lb_mac, number, ttl=1))
+        return tap
+
+    def test_a_ttl_that_ends_here_is_answered(self) -> None:
+        tap = self.send(3)
+        wait_until(
+            lambda: slow_path(self.lb.agent).answered == 3, _DEADLINE_S, "answers"
+        )
+        self.assertEqual(verdict(self.lb.agent, "slow_path_ttl"), 3)
+        self.assertTrue(slow_path(self.lb.agent).balanced)
+        self.assertEqual(forwarded(self.lb.agent), (0, 0))
+        answers = [f for f in tap.frames() if f.from_host and f.is_icmp]
+        self.assertEqual([f.icmp_type for f in answers], [_TIME_EXCEEDED] * 3)
+        self.assertEqual({f.source_address for f in answers}, {self.lb.host.address})
+        self.assertEqual({f.destination for f in answers}, {mac_of(self.client.host)})
+
+    def test_without_the_slow_path_it_is_dropped(self) -> None:
+        self.restart("--slow_path=off")
+        tap = self.send(3)
+        wait_until(
+            lambda: verdict(self.lb.agent, "drop_ttl_exceeded") == 3,
+            _DEADLINE_S,
+            "three dropped",
+        )
+        self.assertFalse(any(f.from_host and f.is_icmp for f in tap.frames()))
 
 
 class FollowTest(SlowPathCase):
@@ -416,6 +460,7 @@ class SeenTest(SlowPathCase):
             r"l275_slow_path_on 1",
             r"l275_slow_path_frames_waiting 0",
             r"l275_slow_path_frames_sent_total 0",
+            r"l275_slow_path_frames_answered_total 0",
             r'l275_slow_path_frames_dropped_total\{reason="expired"\} 0',
             r"l275_netlink_resyncs_total 0",
         ):

@@ -2,13 +2,17 @@
 
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <net/ethernet.h>
 
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <random>
 #include <set>
+#include <string>
 
+#include "absl/strings/escaping.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 
@@ -23,12 +27,17 @@ uint32_t Below(Random& random, uint32_t end) {
   return std::uniform_int_distribution<uint32_t>(0, end - 1)(random);
 }
 
-// A good frame, mostly to a service.
+// A good frame, mostly to a service, now and then with priority tags.
 Frame Good(Random& random) {
   const bool all_ports = Below(random, 2) == 0;
   FrameBuilder builder;
   builder.To(all_ports ? kAllPortsVip : kVip,
              static_cast<uint16_t>(kTx + Below(random, 20)));
+  if (Below(random, 8) == 0)
+    builder.EthernetTo(
+        VirtualRouterMac(Below(random, 2) == 0 ? kActiveVrid : kBackupVrid));
+  if (Below(random, 8) == 0) builder.PriorityTag(0x88a8);
+  if (Below(random, 8) == 0) builder.PriorityTag(ETHERTYPE_VLAN);
   builder.IpOptions(Below(random, 3)).TcpOptions(Below(random, 3));
   return builder.Payload(Below(random, 40)).Build();
 }
@@ -52,15 +61,25 @@ Frame Junk(Random& random) {
   return frame;
 }
 
+uint16_t Get16(const Frame& frame, size_t offset) {
+  return static_cast<uint16_t>(frame[offset] << 8 | frame[offset + 1]);
+}
+
+bool HasIpHeader(const Frame& frame) {
+  return frame.size() >= kIpOffset + 20 && Get16(frame, 12) == 0x0800;
+}
+
+// Of every other damaged frame the IP checksum says nothing.
 Frame Next(Random& random) {
   if (Below(random, 3) == 0) return Junk(random);
   Frame frame = Good(random);
   Damage(random, frame);
+  if (HasIpHeader(frame) && Below(random, 2) == 0) UpdateIpChecksum(frame);
   return frame;
 }
 
-uint16_t Get16(const Frame& frame, size_t offset) {
-  return static_cast<uint16_t>(frame[offset] << 8 | frame[offset + 1]);
+bool IsTo(const Frame& frame, const MacAddress& mac) {
+  return std::equal(mac.begin(), mac.end(), frame.begin());
 }
 
 // Whether frame and destination alone say that the frame could be for one of
@@ -73,23 +92,22 @@ bool MayBeForAService(const Frame& frame) {
     }
     return all;
   }();
-  static const Frame vrrp = {0, 0, 0x5e, 0, 1};
-  if (frame.size() < kIpOffset + 20 || Get16(frame, 12) != 0x0800) return false;
-  if (!std::equal(kLbMac.begin(), kLbMac.end(), frame.begin()) &&
-      !std::equal(vrrp.begin(), vrrp.end(), frame.begin())) {
+  if (!HasIpHeader(frame) || frame[kIpOffset + 9] != 6) return false;
+  const Ipv4Address destination =
+      Ipv4Address::FromHost(uint32_t{Get16(frame, kIpOffset + 16)} << 16 |
+                            Get16(frame, kIpOffset + 18));
+  if (destination != kVip && destination != kAllPortsVip) return false;
+  // The active one's business, whatever it is.
+  if (IsTo(frame, VirtualRouterMac(kBackupVrid))) return true;
+  if (!IsTo(frame, kLbMac) && !IsTo(frame, VirtualRouterMac(kActiveVrid))) {
     return false;
   }
   const size_t ip_header = 4 * (frame[kIpOffset] & 0xf);
   if (frame[kIpOffset] >> 4 != 4 || ip_header < 20) return false;
-  if (frame[kIpOffset + 9] != 6) return false;
-  const Ipv4Address destination =
-      Ipv4Address::FromHost(uint32_t{Get16(frame, kIpOffset + 16)} << 16 |
-                            Get16(frame, kIpOffset + 18));
-  if (destination == kAllPortsVip) return true;
-  const bool later_fragment = (Get16(frame, kIpOffset + 6) & 0x1fff) != 0;
+  const bool fragment = (Get16(frame, kIpOffset + 6) & 0x3fff) != 0;
   const size_t port = kIpOffset + ip_header + 2;
-  return destination == kVip && !later_fragment && frame.size() >= port + 2 &&
-         ports.count(Get16(frame, port)) > 0;
+  return destination == kAllPortsVip || fragment ||
+         (frame.size() >= port + 2 && ports.count(Get16(frame, port)) > 0);
 }
 
 // All but the MAC addresses, the TTL and the checksum is as it was.
@@ -108,6 +126,7 @@ TEST(JunkTest, PassesUntouchedUnlessItIsForAService) {
   LbHost host;
   const auto program = host.NewProgram();
   ASSERT_TRUE(program.ok()) << program.status();
+  (*program)->SetHeartbeat(-std::chrono::minutes(10));
   Random random(20160316);  // the same frames in every run
   std::map<uint32_t, int> actions;
   for (int i = 0; i < kFrames; ++i) {
@@ -117,11 +136,14 @@ TEST(JunkTest, PassesUntouchedUnlessItIsForAService) {
     ASSERT_TRUE(outcome.ok()) << outcome.status();
     ++actions[outcome->action];
     if (outcome->action == XDP_TX || outcome->action == XDP_REDIRECT) {
-      ASSERT_TRUE(OnlyForwardingChanged(frame, outcome->frame));
+      ASSERT_TRUE(OnlyForwardingChanged(WithoutPriorityTags(frame),
+                                        WithoutPriorityTags(outcome->frame)));
     } else {
       ASSERT_EQ(outcome->frame, frame);
     }
-    ASSERT_EQ(outcome->action != XDP_PASS, MayBeForAService(frame));
+    ASSERT_EQ(outcome->action != XDP_PASS,
+              MayBeForAService(WithoutPriorityTags(frame)))
+        << absl::BytesToHexString(std::string(frame.begin(), frame.end()));
   }
   // None was aborted, and each way was taken often.
   EXPECT_EQ(actions.size(), 4u);

@@ -41,10 +41,14 @@ neighbour add 10.0.0.85 lladdr 02:00:00:00:02:03 dev in nud stale
 neighbour add 10.0.0.87 dev in nud failed
 neighbour add 10.0.0.93 lladdr 02:00:00:00:02:04 dev in nud permanent
 neighbour add 10.0.3.96 lladdr 02:00:00:00:02:05 dev aside nud permanent
+neighbour add 10.0.0.97 lladdr ff:ff:ff:ff:ff:ff dev in nud permanent
+neighbour add 10.0.0.98 lladdr 00:00:00:00:00:00 dev in nud permanent
+neighbour add 10.0.0.99 lladdr 02:00:00:00:00:01 dev in nud permanent
 route add unreachable 10.0.88.0/24
 route add blackhole 10.0.89.0/24
 route add prohibit 10.0.90.0/24
 route add 10.0.93.0/24 via 10.0.0.93
+route add 10.0.94.0/24 via 10.0.0.94
 )";
 
 constexpr uint32_t kTableSize = 13;
@@ -105,6 +109,8 @@ absl::StatusOr<std::unique_ptr<LbProgram>> LbHost::NewProgram(
   options.decrement_ttl = decrement_ttl;
   L275_ASSIGN_OR_RETURN(auto program, LbProgram::Create(options));
   L275_RETURN_IF_ERROR(program->Write(Services()));
+  program->writer().SetVirtualRouters(
+      {{kIn, {{kActiveVrid, kBackupVrid}, {kActiveVrid}}}});
   uint32_t place = kQueueOfSlow.first;
   for (const auto& socket : sockets_) {
     const int fd = socket->fd();
@@ -134,6 +140,10 @@ Snapshot LbHost::Services() {
       .Fib(kFibLocal, "10.0.0.2")
       .Fib(kFibGateway, "10.0.93.1")
       .Fib(kFibNoEgress, "10.0.3.96")
+      .Fib(kFibBroadcastMac, "10.0.0.97")
+      .Fib(kFibZeroMac, "10.0.0.98")
+      .Fib(kFibOwnMac, "10.0.0.99")
+      .Fib(kFibColdGateway, "10.0.94.1")
       .Record(kAllPortsVip, 0, "10.0.0.80", {kIn, kBackendMac, kLbMac})
       .Record(kAllPortsVip, kExact, "10.0.0.81",
               {kIn, kOtherBackendMac, kLbMac});

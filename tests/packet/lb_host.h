@@ -49,12 +49,20 @@ enum Port : uint16_t {
   kNoBackend = 94,   // its only backend has weight 0
   kNoBackends = 95,  // it has none
   kFibNoEgress = 96,
+  kFibBroadcastMac = 97,  // the neighbour entries have addresses that
+  kFibZeroMac = 98,       // no other host can have
+  kFibOwnMac = 99,
+  kFibColdGateway = 100,
   kNoService = 8080,  // there is none
 };
 
 // Has one service on all ports, and one on kExact alone.
 inline constexpr Ipv4Address kAllPortsVip = Ipv4Address::FromHost(0x0a0000c9);
 inline constexpr uint16_t kExact = 443;
+
+// VRRP virtual routers of kIn.
+inline constexpr uint8_t kActiveVrid = 51;
+inline constexpr uint8_t kBackupVrid = 200;
 
 // MAC addresses: of the host (kLbMac is on kIn), and of backends.
 inline constexpr MacAddress kOutMac = {0x02, 0, 0, 0, 0, 0x03};
@@ -67,7 +75,6 @@ inline constexpr MacAddress kFarBackendMac = {0x02, 0, 0, 0, 1, 0x03};
 inline constexpr MacAddress kFibBackendMac = {0x02, 0, 0, 0, 2, 0x01};
 inline constexpr MacAddress kFarFibBackendMac = {0x02, 0, 0, 0, 2, 0x02};
 inline constexpr MacAddress kStaleBackendMac = {0x02, 0, 0, 0, 2, 0x03};
-inline constexpr MacAddress kGatewayMac = {0x02, 0, 0, 0, 2, 0x04};
 
 // A load balancer's host with the interfaces, routes and neighbours that make
 // every verdict possible, in a network namespace that the thread is in for as

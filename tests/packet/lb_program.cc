@@ -1,6 +1,7 @@
 #include "tests/packet/lb_program.h"
 
 #include <bpf/bpf.h>
+#include <glog/logging.h>
 #include <linux/bpf.h>
 
 #include <cerrno>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
 #include "lb/agent/dataplane/counters.h"
+#include "lb/agent/dataplane/pinned_map.h"
 
 namespace l275 {
 
@@ -74,6 +76,15 @@ int LbProgram::program_fd() const {
   return bpf_program__fd(object_->progs.l275_lb);
 }
 
+void LbProgram::SetHeartbeat(std::chrono::nanoseconds age) {
+  const int fd = bpf_map__fd(object_->maps.layout);
+  const uint32_t zero = 0;
+  l275_layout layout;
+  PCHECK(bpf_map_lookup_elem(fd, &zero, &layout) == 0);
+  layout.alive_ns = BootTimeNs() - static_cast<uint64_t>(age.count());
+  PCHECK(bpf_map_update_elem(fd, &zero, &layout, BPF_ANY) == 0);
+}
+
 int LbProgram::flow_budget_fd() const {
   return bpf_map__fd(object_->maps.flow_budget);
 }
@@ -88,12 +99,12 @@ absl::StatusOr<LbProgram::Judged> LbProgram::Judge(const Frame& frame,
     const uint64_t packets = after[verdict].packets - before[verdict].packets;
     const uint64_t bytes = after[verdict].bytes - before[verdict].bytes;
     if (packets == 0 && bytes == 0) continue;
-    if (packets != 1 || bytes != frame.size() ||
+    if (packets != 1 || bytes != judged.outcome.frame.size() ||
         judged.verdict != L275_VERDICT_COUNT) {
-      return absl::InternalError(
-          absl::StrCat("verdict ", verdict, " counted ", packets,
-                       " packets and ", bytes, " bytes for one frame of ",
-                       frame.size(), " after verdict ", judged.verdict));
+      return absl::InternalError(absl::StrCat(
+          "verdict ", verdict, " counted ", packets, " packets and ", bytes,
+          " bytes for one frame of ", judged.outcome.frame.size(),
+          " after verdict ", judged.verdict));
     }
     judged.verdict = static_cast<l275_verdict>(verdict);
   }
@@ -106,7 +117,7 @@ absl::StatusOr<LbProgram::Judged> LbProgram::Judge(const Frame& frame,
 absl::StatusOr<std::vector<l275_counter>> LbProgram::VerdictCounters() const {
   std::vector<uint32_t> all(L275_VERDICT_COUNT);
   std::iota(all.begin(), all.end(), 0);
-  return ReadCounters(maps_->verdict_counters_fd(), all);
+  return ReadCounters(maps_->verdicts_fd(), all);
 }
 
 }  // namespace l275

@@ -1,6 +1,7 @@
 #ifndef L275_TESTS_PACKET_LB_PROGRAM_H_
 #define L275_TESTS_PACKET_LB_PROGRAM_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -51,7 +52,8 @@ class LbProgram {
   absl::StatusOr<Outcome> Run(const Frame& frame, uint32_t ifindex) const;
 
   // The verdict that was counted for the frame, and its outcome. An error when
-  // not exactly one verdict was counted, once and with the frame's bytes.
+  // not exactly one verdict was counted, once and with the bytes of the frame
+  // as the program left it.
   struct Judged {
     l275_verdict verdict = L275_VERDICT_COUNT;
     Outcome outcome;
@@ -60,6 +62,10 @@ class LbProgram {
 
   // Of every verdict, in their order.
   absl::StatusOr<std::vector<l275_counter>> VerdictCounters() const;
+
+  // Writes when the agent has last given a sign of life: so long ago. It is
+  // dead 3 s later; with a negative age it lives until the test is over.
+  void SetHeartbeat(std::chrono::nanoseconds age);
 
   const Maps& maps() const { return *maps_; }
   Maps& maps() { return *maps_; }

@@ -1,10 +1,12 @@
 // Which verdict each kind of frame gets, and what leaves the program.
 
+#include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 #include <net/ethernet.h>
 
 #include <cctype>
+#include <chrono>
 #include <map>
 #include <memory>
 #include <ostream>
@@ -12,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "lb/agent/dataplane/tick.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 
@@ -57,12 +60,34 @@ bool Forwards(l275_verdict verdict) {
          verdict == L275_SLOW_PATH;
 }
 
+// As it leaves the program.
+Frame ExpectedFrame(const Row& row) {
+  const bool answered = row.verdict == L275_SLOW_PATH_TTL;
+  if (!answered && !Forwards(row.verdict)) return row.frame;
+  return Forwarded(row.frame, row.hop.destination, row.hop.source,
+                   /*decrement_ttl=*/!answered);
+}
+
 FrameBuilder To(uint16_t port) { return FrameBuilder().To(kVip, port); }
 // On its way to the agent: tagged with its backend 10.0.0.`last`.
 Hop Tagged(uint8_t last) { return {{0x02, 0x75, 10, 0, 0, last}, kRouterMac}; }
 
 FrameBuilder ToAllPorts(uint16_t port) {
   return FrameBuilder().To(kAllPortsVip, port);
+}
+
+// From another host's address than the client's.
+Frame FromAddress(const char* address) {
+  return To(kTx).From(*Ipv4Address::Parse(address), kClientPort).Build();
+}
+
+// On its way to the agent, which is to answer it.
+constexpr Hop kToAnswer = {{0x02, 0x76, 0, 0, 0, 0}, kRouterMac};
+
+// With the bits of one byte inverted.
+Frame Spoil(Frame frame, size_t offset) {
+  frame.at(offset) ^= 0xff;
+  return frame;
 }
 
 Frame Cut(Frame frame, size_t length) {
@@ -73,11 +98,48 @@ Frame Cut(Frame frame, size_t length) {
 std::vector<Row> EthernetRows() {
   return {
       {"a SYN to a service", To(kTx).Build(), L275_FORWARD_TX, kToBackend},
-      {"to the virtual router's MAC, VRID 51",
-       To(kTx).EthernetTo({0, 0, 0x5e, 0, 1, 51}).Build(), L275_FORWARD_TX,
-       kToBackend},
-      {"to the virtual router's MAC of IPv6, VRID 51",
-       To(kTx).EthernetTo({0, 0, 0x5e, 0, 2, 51}).Build(),
+      {"to the MAC of a virtual router that is active here",
+       To(kTx).EthernetTo(VirtualRouterMac(kActiveVrid)).Build(),
+       L275_FORWARD_TX, kToBackend},
+      {"to the MAC of a virtual router of which this is a backup",
+       To(kTx).EthernetTo(VirtualRouterMac(kBackupVrid)).Build(),
+       L275_DROP_VRRP_BACKUP},
+      {"to a backup, fragment",
+       To(kTx)
+           .EthernetTo(VirtualRouterMac(kBackupVrid))
+           .Payload(8)
+           .Fragment(1, false)
+           .Build(),
+       L275_DROP_VRRP_BACKUP},
+      {"to a backup, priority tag",
+       To(kTx)
+           .EthernetTo(VirtualRouterMac(kBackupVrid))
+           .PriorityTag(ETHERTYPE_VLAN)
+           .Build(),
+       L275_DROP_VRRP_BACKUP},
+      {"to a backup, UDP",
+       To(kTx).EthernetTo(VirtualRouterMac(kBackupVrid)).Udp().Build(),
+       L275_PASS_OTHER_HOST},
+      {"to a backup, to an address without a service",
+       FrameBuilder()
+           .To(kClient, kTx)
+           .EthernetTo(VirtualRouterMac(kBackupVrid))
+           .Build(),
+       L275_PASS_OTHER_HOST},
+      {"to a backup, cut off in the IP header",
+       Cut(To(kTx).EthernetTo(VirtualRouterMac(kBackupVrid)).Build(), 33),
+       L275_PASS_OTHER_HOST},
+      {"to the MAC of others' virtual router, VRID 52",
+       To(kTx).EthernetTo(VirtualRouterMac(52)).Build(), L275_PASS_OTHER_HOST},
+      {"to the MAC of others' virtual router, VRID 0",
+       To(kTx).EthernetTo(VirtualRouterMac(0)).Build(), L275_PASS_OTHER_HOST},
+      {"to the MAC of others' virtual router, VRID 255",
+       To(kTx).EthernetTo(VirtualRouterMac(255)).Build(), L275_PASS_OTHER_HOST},
+      {"to the MAC of a virtual router that is active on another interface",
+       To(kTx).EthernetTo(VirtualRouterMac(kActiveVrid)).Build(),
+       L275_PASS_OTHER_HOST, Hop(), kNoForward},
+      {"to the MAC of IPv6's virtual router",
+       To(kTx).EthernetTo({0, 0, 0x5e, 0, 2, kActiveVrid}).Build(),
        L275_PASS_OTHER_HOST},
       {"to another host's MAC, last byte differs",
        To(kTx).EthernetTo({0x02, 0, 0, 0, 0, 0x09}).Build(),
@@ -99,6 +161,55 @@ std::vector<Row> EthernetRows() {
       {"VLAN tag", To(kTx).Tag(ETHERTYPE_VLAN).Build(), L275_PASS_NOT_IPV4},
       {"QinQ tags", To(kTx).Tag(0x88a8).Tag(ETHERTYPE_VLAN).Build(),
        L275_PASS_NOT_IPV4},
+      {"priority tag", To(kTx).PriorityTag(ETHERTYPE_VLAN).Build(),
+       L275_FORWARD_TX, kToBackend},
+      {"priority tag, backend behind another interface",
+       To(kRedirect).PriorityTag(ETHERTYPE_VLAN).Build(), L275_FORWARD_REDIRECT,
+       kToFarBackend},
+      {"priority tag, FIB", To(kFibTx).PriorityTag(ETHERTYPE_VLAN).Build(),
+       L275_FORWARD_TX, Hop{kFibBackendMac, kLbMac}},
+      {"priority tag, FIB, no route",
+       To(kFibNoRoute).PriorityTag(ETHERTYPE_VLAN).Build(), L275_DROP_NO_ROUTE},
+      {"priority tag of 802.1ad", To(kTx).PriorityTag(0x88a8).Build(),
+       L275_FORWARD_TX, kToBackend},
+      {"two priority tags, options and payload",
+       To(kTx)
+           .PriorityTag(0x88a8)
+           .PriorityTag(ETHERTYPE_VLAN)
+           .IpOptions(2)
+           .Payload(5)
+           .Build(),
+       L275_FORWARD_TX, kToBackend},
+      {"three priority tags",
+       To(kTx)
+           .PriorityTag(ETHERTYPE_VLAN)
+           .PriorityTag(ETHERTYPE_VLAN)
+           .PriorityTag(ETHERTYPE_VLAN)
+           .Build(),
+       L275_PASS_NOT_IPV4},
+      {"priority tag in front of a VLAN's",
+       To(kTx).PriorityTag(ETHERTYPE_VLAN).Tag(ETHERTYPE_VLAN).Build(),
+       L275_PASS_NOT_IPV4},
+      {"priority tag behind a VLAN's",
+       To(kTx).Tag(ETHERTYPE_VLAN).PriorityTag(ETHERTYPE_VLAN).Build(),
+       L275_PASS_NOT_IPV4},
+      {"priority tag, ARP",
+       To(kTx).PriorityTag(ETHERTYPE_VLAN).EtherType(ETHERTYPE_ARP).Build(),
+       L275_PASS_NOT_IPV4},
+      {"priority tag, frame ends within it",
+       Cut(To(kTx).PriorityTag(ETHERTYPE_VLAN).Build(), 17),
+       L275_PASS_NOT_IPV4},
+      {"priority tag, frame ends behind it",
+       Cut(To(kTx).PriorityTag(ETHERTYPE_VLAN).Build(), 18), L275_PASS_SHORT},
+      {"priority tag, to no service",
+       To(kNoService).PriorityTag(ETHERTYPE_VLAN).Build(),
+       L275_PASS_NO_SERVICE},
+      {"priority tag, to another host",
+       To(kTx).EthernetTo(kNoForwardMac).PriorityTag(ETHERTYPE_VLAN).Build(),
+       L275_PASS_OTHER_HOST},
+      {"priority tag, to a service without backends",
+       To(kNoBackends).PriorityTag(ETHERTYPE_VLAN).Build(),
+       L275_DROP_NO_BACKEND},
       {"ARP request for the VIP", ArpRequest(kVip), L275_PASS_NOT_IPV4},
       {"IPv6", Ipv6Syn(), L275_PASS_NOT_IPV4},
       {"unknown EtherType", To(kTx).EtherType(0x88b5).Build(),
@@ -169,16 +280,106 @@ std::vector<Row> IpHeaderRows() {
   return rows;
 }
 
+std::vector<Row> ChecksumRows() {
+  std::vector<Row> rows = {
+      {"wrong IP checksum", Spoil(To(kTx).Build(), kIpChecksumOffset),
+       L275_DROP_BAD_CHECKSUM},
+      {"wrong IP checksum, lower byte",
+       Spoil(To(kTx).Build(), kIpChecksumOffset + 1), L275_DROP_BAD_CHECKSUM},
+      {"wrong IP checksum of a header with options",
+       Spoil(To(kTx).IpOptions(1).Build(), kIpChecksumOffset),
+       L275_DROP_BAD_CHECKSUM},
+      {"wrong last byte of the longest options",
+       Spoil(To(kTx).IpOptions(10).Build(), kIpOffset + 59),
+       L275_DROP_BAD_CHECKSUM},
+      {"wrong IP checksum behind a priority tag",
+       Spoil(To(kTx).PriorityTag(ETHERTYPE_VLAN).Build(),
+             kIpChecksumOffset + 4),
+       L275_DROP_BAD_CHECKSUM},
+      {"wrong IP checksum and TTL 1",
+       Spoil(To(kTx).EthernetTo(kSlowMac).Ttl(1).Build(), kIpChecksumOffset),
+       L275_DROP_BAD_CHECKSUM, Hop(), kSlow},
+      {"wrong IP checksum, to no service",
+       Spoil(To(kNoService).Build(), kIpChecksumOffset), L275_PASS_NO_SERVICE},
+      {"wrong TCP checksum", Spoil(To(kTx).Build(), kIpOffset + 36),
+       L275_FORWARD_TX, kToBackend},
+  };
+  // Checksums 0x0000 and 0xffff among them.
+  for (uint32_t id = 0; id <= 0xffff; ++id) {
+    const Frame frame = To(kTx).Id(static_cast<uint16_t>(id)).Build();
+    const int sum =
+        frame[kIpChecksumOffset] << 8 | frame[kIpChecksumOffset + 1];
+    if (sum % 0x1111 != 0) continue;
+    rows.push_back({"right IP checksum " + std::to_string(sum), frame,
+                    L275_FORWARD_TX, kToBackend});
+  }
+  return rows;
+}
+
+std::vector<Row> SourceRows() {
+  std::vector<Row> rows;
+  for (const char* source :
+       {"0.0.0.0", "0.255.255.255", "127.0.0.1", "127.255.255.255", "224.0.0.1",
+        "239.255.255.255", "255.255.255.255"}) {
+    rows.push_back({std::string("bad source ") + source, FromAddress(source),
+                    L275_DROP_BAD_SOURCE});
+  }
+  for (const char* source :
+       {"1.0.0.0", "126.255.255.255", "128.0.0.0", "223.255.255.255",
+        "240.0.0.1", "255.255.255.254"}) {
+    rows.push_back({std::string("good source ") + source, FromAddress(source),
+                    L275_FORWARD_TX, kToBackend});
+  }
+  rows.push_back({"source is the VIP", To(kTx).From(kVip, kClientPort).Build(),
+                  L275_DROP_BAD_SOURCE});
+  rows.push_back({"source is the VIP and its port, a LAND attack",
+                  To(kTx).From(kVip, kTx).Build(), L275_DROP_BAD_SOURCE});
+  rows.push_back({"source is the backend that it would go to",
+                  FromAddress("10.0.0.80"), L275_DROP_BAD_SOURCE});
+  rows.push_back(
+      {"source is the backend that it would go to, no next-hop record",
+       To(kFibTx).From(*Ipv4Address::Parse("10.0.0.83"), 1).Build(),
+       L275_DROP_BAD_SOURCE});
+  rows.push_back({"source is a backend of another service",
+                  FromAddress("10.0.0.83"), L275_FORWARD_TX, kToBackend});
+  rows.push_back({"source is another VIP",
+                  To(kTx).From(kAllPortsVip, kClientPort).Build(),
+                  L275_FORWARD_TX, kToBackend});
+  rows.push_back(
+      {"bad source, to no service",
+       To(kNoService).From(*Ipv4Address::Parse("127.0.0.1"), 1).Build(),
+       L275_PASS_NO_SERVICE});
+  rows.push_back({"bad source and TTL 1",
+                  To(kTx)
+                      .EthernetTo(kSlowMac)
+                      .From(*Ipv4Address::Parse("224.0.0.1"), 1)
+                      .Ttl(1)
+                      .Build(),
+                  L275_DROP_BAD_SOURCE, Hop(), kSlow});
+  return rows;
+}
+
 std::vector<Row> FragmentRows() {
   return {
       {"first fragment", To(kTx).Payload(8).Fragment(0, true).Build(),
        L275_DROP_FRAGMENT},
       {"middle fragment", To(kTx).Payload(8).Fragment(1, true).Build(),
-       L275_PASS_FRAGMENT},
+       L275_DROP_FRAGMENT},
       {"last fragment", To(kTx).Payload(8).Fragment(1, false).Build(),
-       L275_PASS_FRAGMENT},
+       L275_DROP_FRAGMENT},
       {"last fragment at the greatest offset",
-       To(kTx).Payload(8).Fragment(0x1fff, false).Build(), L275_PASS_FRAGMENT},
+       To(kTx).Payload(8).Fragment(0x1fff, false).Build(), L275_DROP_FRAGMENT},
+      {"first fragment that ends before its ports",
+       Cut(To(kTx).Fragment(0, true).Build(), 37), L275_DROP_FRAGMENT},
+      {"first fragment, to an address without a service",
+       FrameBuilder().To(kClient, kTx).Fragment(0, true).Build(),
+       L275_PASS_NO_SERVICE},
+      {"middle fragment, to an address without a service",
+       FrameBuilder().To(kClient, kTx).Fragment(1, true).Build(),
+       L275_PASS_FRAGMENT},
+      {"last fragment, to an address without a service",
+       FrameBuilder().To(kClient, kTx).Fragment(1, false).Build(),
+       L275_PASS_FRAGMENT},
       {"first fragment, all ports",
        ToAllPorts(80).Payload(8).Fragment(0, true).Build(), L275_DROP_FRAGMENT},
       {"middle fragment, all ports",
@@ -186,9 +387,14 @@ std::vector<Row> FragmentRows() {
       {"last fragment, all ports",
        ToAllPorts(80).Payload(8).Fragment(1, false).Build(),
        L275_DROP_FRAGMENT},
-      {"first fragment to no service",
-       To(kNoService).Payload(8).Fragment(0, true).Build(),
-       L275_PASS_NO_SERVICE},
+      {"first fragment to a port of the VIP without a service",
+       To(kNoService).Payload(8).Fragment(0, true).Build(), L275_DROP_FRAGMENT},
+      {"fragment and bad source",
+       To(kTx)
+           .From(*Ipv4Address::Parse("127.0.0.1"), 1)
+           .Fragment(1, false)
+           .Build(),
+       L275_DROP_FRAGMENT},
       {"last fragment of UDP", To(kTx).Udp().Fragment(1, false).Build(),
        L275_PASS_PROTOCOL},
   };
@@ -264,7 +470,15 @@ std::vector<Row> NextHopRows() {
       {"FIB, stale neighbour", To(kFibStale).Build(), L275_FORWARD_TX,
        Hop{kStaleBackendMac, kLbMac}},
       {"FIB, backend behind a gateway", To(kFibGateway).Build(),
-       L275_FORWARD_TX, Hop{kGatewayMac, kLbMac}},
+       L275_DROP_NO_ROUTE},
+      {"FIB, backend behind a gateway without a neighbour entry",
+       To(kFibColdGateway).Build(), L275_DROP_NO_ROUTE},
+      {"FIB, broadcast MAC address", To(kFibBroadcastMac).Build(),
+       L275_DROP_NO_NEIGHBOUR},
+      {"FIB, zero MAC address", To(kFibZeroMac).Build(),
+       L275_DROP_NO_NEIGHBOUR},
+      {"FIB, this host's MAC address", To(kFibOwnMac).Build(),
+       L275_DROP_NO_NEIGHBOUR},
       {"FIB, the interface is not in the device map", To(kFibNoEgress).Build(),
        L275_DROP_NO_EGRESS},
       {"FIB, no neighbour", To(kFibNoNeighbour).Build(),
@@ -305,13 +519,43 @@ std::vector<Row> SlowPathRows() {
        L275_SLOW_PATH, Tagged(86), kSlowNoForward},
       {"slow path, no route", to_slow(kFibNoRoute), L275_DROP_NO_ROUTE, Hop(),
        kSlow},
+      {"slow path, gateway without a neighbour entry", to_slow(kFibColdGateway),
+       L275_DROP_NO_ROUTE, Hop(), kSlow},
       {"slow path, unreachable route", to_slow(kFibUnreachable),
        L275_DROP_NO_ROUTE, Hop(), kSlow},
       {"slow path, no backend", to_slow(kNoBackend), L275_DROP_NO_BACKEND,
        Hop(), kSlow},
       {"slow path, TTL 1",
        To(kFibNoNeighbour).EthernetTo(kSlowMac).Ttl(1).Build(),
-       L275_DROP_TTL_EXCEEDED, Hop(), kSlow},
+       L275_SLOW_PATH_TTL, kToAnswer, kSlow},
+      {"slow path, TTL 0, record",
+       To(kRedirect).EthernetTo(kSlowMac).Ttl(0).Build(), L275_SLOW_PATH_TTL,
+       kToAnswer, kSlow},
+      {"slow path, TTL 1, priority tag",
+       To(kTx).EthernetTo(kSlowMac).PriorityTag(ETHERTYPE_VLAN).Ttl(1).Build(),
+       L275_SLOW_PATH_TTL, kToAnswer, kSlow},
+      {"slow path, TTL 1, fragment",
+       To(kTx).EthernetTo(kSlowMac).Ttl(1).Fragment(0, true).Build(),
+       L275_DROP_FRAGMENT, Hop(), kSlow},
+      {"slow path, TTL 1, to no service",
+       To(kNoService).EthernetTo(kSlowMac).Ttl(1).Build(), L275_PASS_NO_SERVICE,
+       Hop(), kSlow},
+      {"slow path, TTL 1, ICMP",
+       To(0).EthernetTo(kSlowMac).Icmp().Ttl(1).Build(), L275_PASS_PROTOCOL,
+       Hop(), kSlow},
+      {"slow path, priority tags",
+       To(kFibNoNeighbour)
+           .EthernetTo(kSlowMac)
+           .PriorityTag(0x88a8)
+           .PriorityTag(ETHERTYPE_VLAN)
+           .Build(),
+       L275_SLOW_PATH, Tagged(86), kSlow},
+      {"slow path, source is the backend",
+       To(kFibNoNeighbour)
+           .EthernetTo(kSlowMac)
+           .From(*Ipv4Address::Parse("10.0.0.86"), 1)
+           .Build(),
+       L275_DROP_BAD_SOURCE, Hop(), kSlow},
       {"slow path, IP options and payload",
        To(kFibNoNeighbour).EthernetTo(kSlowMac).IpOptions(3).Payload(9).Build(),
        L275_SLOW_PATH, Tagged(86), kSlow},
@@ -320,15 +564,15 @@ std::vector<Row> SlowPathRows() {
 
 std::vector<Row> AllRows() {
   std::vector<Row> all;
-  for (const auto& rows :
-       {EthernetRows(), IpHeaderRows(), FragmentRows(), TcpRows(),
-        ServiceRows(), NextHopRows(), SlowPathRows()}) {
+  for (const auto& rows : {EthernetRows(), IpHeaderRows(), ChecksumRows(),
+                           SourceRows(), FragmentRows(), TcpRows(),
+                           ServiceRows(), NextHopRows(), SlowPathRows()}) {
     all.insert(all.end(), rows.begin(), rows.end());
   }
   return all;
 }
 
-class VerdictTest : public ::testing::TestWithParam<Row> {
+class HostTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     host_ = new LbHost;
@@ -345,21 +589,20 @@ class VerdictTest : public ::testing::TestWithParam<Row> {
   static LbProgram* program_;
 };
 
-LbHost* VerdictTest::host_ = nullptr;
-LbProgram* VerdictTest::program_ = nullptr;
+LbHost* HostTest::host_ = nullptr;
+LbProgram* HostTest::program_ = nullptr;
+
+class VerdictTest : public HostTest,
+                    public ::testing::WithParamInterface<Row> {};
 
 TEST_P(VerdictTest, IsAsExpected) {
   const Row& row = GetParam();
+  program_->SetHeartbeat(-std::chrono::minutes(10));
   const auto judged = program_->Judge(row.frame, row.ingress);
   ASSERT_TRUE(judged.ok()) << judged.status();
   EXPECT_EQ(judged->verdict, row.verdict);
   EXPECT_EQ(judged->outcome.action, ActionOf(row.verdict));
-  const Frame expected =
-      Forwards(row.verdict)
-          ? Forwarded(row.frame, row.hop.destination, row.hop.source,
-                      /*decrement_ttl=*/true)
-          : row.frame;
-  EXPECT_EQ(judged->outcome.frame, expected);
+  EXPECT_EQ(judged->outcome.frame, ExpectedFrame(row));
 }
 
 std::string NameOf(const ::testing::TestParamInfo<Row>& info) {
@@ -372,6 +615,62 @@ std::string NameOf(const ::testing::TestParamInfo<Row>& info) {
 
 INSTANTIATE_TEST_SUITE_P(All, VerdictTest, ::testing::ValuesIn(AllRows()),
                          NameOf);
+
+// Nobody says any more who is active: rather two copies than none.
+TEST_F(HostTest, WithoutAnAgentMembersOfAVirtualRouterForward) {
+  const auto verdict_to = [](uint8_t vrid) {
+    const auto judged = program_->Judge(
+        To(kTx).EthernetTo(VirtualRouterMac(vrid)).Build(), kIn);
+    EXPECT_TRUE(judged.ok()) << judged.status();
+    return judged.ok() ? judged->verdict : L275_VERDICT_COUNT;
+  };
+  program_->SetHeartbeat(std::chrono::seconds(4));
+  EXPECT_EQ(verdict_to(kActiveVrid), L275_FORWARD_TX);
+  EXPECT_EQ(verdict_to(kBackupVrid), L275_FORWARD_TX);
+  EXPECT_EQ(verdict_to(52), L275_PASS_OTHER_HOST);
+}
+
+TEST_F(HostTest, AnAddressThatLosesItsServicesGetsItsFragmentsAgain) {
+  const auto verdict_of_fragment = [](uint16_t offset) {
+    const auto judged =
+        program_->Judge(To(kTx).Payload(8).Fragment(offset, true).Build(), kIn);
+    EXPECT_TRUE(judged.ok()) << judged.status();
+    return judged.ok() ? judged->verdict : L275_VERDICT_COUNT;
+  };
+  Snapshot snapshot = LbHost::Services();
+  const Snapshot all = snapshot;
+  for (auto it = snapshot.services.begin(); it != snapshot.services.end();) {
+    it = it->first.vip == kVip ? snapshot.services.erase(it) : std::next(it);
+  }
+  ASSERT_TRUE(program_->Write(snapshot).ok());
+  EXPECT_EQ(verdict_of_fragment(0), L275_PASS_NO_SERVICE);
+  EXPECT_EQ(verdict_of_fragment(1), L275_PASS_FRAGMENT);
+  ASSERT_TRUE(program_->Write(all).ok());
+  EXPECT_EQ(verdict_of_fragment(0), L275_DROP_FRAGMENT);
+  EXPECT_EQ(verdict_of_fragment(1), L275_DROP_FRAGMENT);
+}
+
+// So many in a tick, however many come.
+TEST_F(HostTest, AnswersAreLimited) {
+  constexpr uint32_t kFrames = 1000;
+  const auto tick = [] { return TickOf(std::chrono::steady_clock::now()); };
+  const auto before = program_->VerdictCounters();
+  const uint32_t first_tick = tick();
+  for (uint32_t i = 0; i < kFrames; ++i) {
+    ASSERT_TRUE(
+        program_->Run(To(kTx).EthernetTo(kSlowMac).Ttl(1).Build(), kSlow).ok());
+  }
+  const uint32_t ticks = tick() - first_tick + 1;
+  const auto after = program_->VerdictCounters();
+  ASSERT_TRUE(before.ok() && after.ok());
+  const uint64_t answered = (*after)[L275_SLOW_PATH_TTL].packets -
+                            (*before)[L275_SLOW_PATH_TTL].packets;
+  const uint64_t dropped = (*after)[L275_DROP_TTL_EXCEEDED].packets -
+                           (*before)[L275_DROP_TTL_EXCEEDED].packets;
+  EXPECT_EQ(answered + dropped, kFrames);
+  EXPECT_LE(answered, uint64_t{L275_ANSWERS_PER_TICK} * (ticks + 1));
+  EXPECT_GT(answered, 0u);
+}
 
 // Operators read the word, the kernel gets the action.
 TEST(VerdictTableTest, WordsBeginWithWhatHappensToTheFrame) {

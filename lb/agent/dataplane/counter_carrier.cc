@@ -17,8 +17,7 @@ namespace l275 {
 CounterCarrier::CounterCarrier(const Maps& from, const Maps& to)
     : from_(from), to_(to) {
   for (uint32_t i = 0; i < L275_VERDICT_COUNT; ++i) {
-    Add(from.verdict_counters_fd(), i, to.verdict_counters_fd(), i,
-        sizeof(l275_counter));
+    Add(from.verdicts_fd(), i, to.verdicts_fd(), i, sizeof(l275_counter));
   }
   for (uint32_t i = 0; i < L275_FLOW_EVENT_COUNT; ++i) {
     Add(from.flow_events_fd(), i, to.flow_events_fd(), i, sizeof(uint64_t));

@@ -59,8 +59,8 @@ class CounterCarrierTest : public ::testing::Test {
 };
 
 TEST_F(CounterCarrierTest, VerdictsGoOn) {
-  const int from = from_->verdict_counters_fd();
-  const int to = to_->verdict_counters_fd();
+  const int from = from_->verdicts_fd();
+  const int to = to_->verdicts_fd();
   Set(from, 0, 100);
   Set(from, L275_VERDICT_COUNT - 1, 7);
   Carry();
@@ -102,8 +102,8 @@ TEST_F(CounterCarrierTest, AServicesGoOnUnderItsNewIds) {
 
 // The old program counts on, and the new one has begun to.
 TEST_F(CounterCarrierTest, CarriesEachPacketOnce) {
-  const int from = from_->verdict_counters_fd();
-  const int to = to_->verdict_counters_fd();
+  const int from = from_->verdicts_fd();
+  const int to = to_->verdicts_fd();
   Set(from, 3, 100);
   Carry();
   Carry();

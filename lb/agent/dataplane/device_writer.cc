@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace l275 {
 namespace {
@@ -13,6 +14,21 @@ void WriteIngressEntry(int fd, uint32_t ifindex, const l275_ingress& entry) {
   const uint32_t index = ifindex % L275_INGRESS_ENTRIES;
   if (bpf_map_update_elem(fd, &index, &entry, BPF_ANY) != 0) {
     PLOG(ERROR) << "cannot write the ingress entry of interface " << ifindex;
+  }
+}
+
+void WriteVirtualRoutersEntry(int fd, uint32_t ifindex,
+                              const VirtualRouters& routers) {
+  l275_virtual_routers entry = {};
+  for (uint8_t vrid : routers.member) {
+    entry.member[vrid / 64] |= uint64_t{1} << vrid % 64;
+  }
+  for (uint8_t vrid : routers.active) {
+    entry.active[vrid / 64] |= uint64_t{1} << vrid % 64;
+  }
+  const uint32_t index = ifindex % L275_INGRESS_ENTRIES;
+  if (bpf_map_update_elem(fd, &index, &entry, BPF_ANY) != 0) {
+    PLOG(ERROR) << "cannot write the virtual routers of interface " << ifindex;
   }
 }
 
@@ -56,6 +72,22 @@ void DeviceWriter::WriteIngress(const Snapshot& snapshot) {
   }
   ingress_ = snapshot.ingress;
   slow_path_ = snapshot.slow_path;
+}
+
+void DeviceWriter::SetVirtualRouters(
+    std::map<uint32_t, VirtualRouters> routers) {
+  const int fd = maps_.virtual_routers_fd();
+  for (const auto& [ifindex, of_interface] : virtual_routers_) {
+    if (routers.count(ifindex) == 0) WriteVirtualRoutersEntry(fd, ifindex, {});
+  }
+  for (const auto& [ifindex, of_interface] : routers) {
+    const auto written = virtual_routers_.find(ifindex);
+    if (written != virtual_routers_.end() && written->second == of_interface) {
+      continue;
+    }
+    WriteVirtualRoutersEntry(fd, ifindex, of_interface);
+  }
+  virtual_routers_ = std::move(routers);
 }
 
 void DeviceWriter::Adopt() {

@@ -8,12 +8,13 @@
 #include "common/mac_address.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/dataplane/virtual_routers.h"
 
 namespace l275 {
 
 // The map writer's hand for what the program knows of interfaces: its own MAC
-// addresses and the slow path's queues (`ingress`), and where it may redirect
-// to (`egress`).
+// addresses and the slow path's queues (`ingress`), their VRRP virtual routers
+// (`virtual_routers`), and where it may redirect to (`egress`).
 class DeviceWriter {
  public:
   explicit DeviceWriter(const Maps* maps) : maps_(*maps) {}
@@ -24,6 +25,8 @@ class DeviceWriter {
   // Interfaces that went away meanwhile are logged, not errors: the kernel
   // takes them out of `egress` by itself.
   void WriteIngress(const Snapshot& snapshot);
+  // By ifindex. What is not named has none.
+  void SetVirtualRouters(std::map<uint32_t, VirtualRouters> routers);
   // Adds the interfaces of the next hops.
   void AddEgress(const Snapshot& snapshot);
   // Takes away those that no next hop uses any more.
@@ -33,6 +36,7 @@ class DeviceWriter {
   const Maps& maps_;
   std::map<uint32_t, MacAddress> ingress_;
   std::map<uint32_t, SlowPathQueues> slow_path_;
+  std::map<uint32_t, VirtualRouters> virtual_routers_;
   std::set<uint32_t> egress_;
 };
 

@@ -63,6 +63,9 @@ std::vector<bpf_map*> SharedMaps(const lb* object) {
   std::vector<bpf_map*> maps = PinnedMaps(object);
   maps.push_back(object->maps.flow_news);
   maps.push_back(object->maps.untold_flows);
+  maps.push_back(object->maps.virtual_routers);
+  maps.push_back(object->maps.vips);
+  maps.push_back(object->maps.answer_budget);
   return maps;
 }
 
@@ -81,7 +84,7 @@ std::vector<bpf_map*> PinnedMaps(const lb* object) {
       maps.ingress,
       maps.egress,
       maps.slow_path,
-      maps.verdict_counters,
+      maps.verdicts,
       maps.service_counters,
       maps.backend_counters,
       maps.layout,

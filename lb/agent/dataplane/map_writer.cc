@@ -60,7 +60,8 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
       follower_(&slots_),
       importer_(maps, &slots_),
       next_hops_(maps),
-      devices_(maps) {}
+      devices_(maps),
+      vips_(maps) {}
 
 absl::Status MapWriter::Adopt(TimePoint now) {
   L275_ASSIGN_OR_RETURN(WrittenMaps written, WrittenMaps::Read(maps_));
@@ -123,6 +124,7 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
     return planned;
   }
   devices_.AddEgress(snapshot);
+  vips_.Add(snapshot);
   for (auto& [address, service] : plan.services) {
     WriteService(address, std::move(service), snapshot, now);
   }
@@ -132,6 +134,7 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
     if (snapshot.services.count(address) == 0) RemoveService(address, now);
   }
   devices_.RemoveUnusedEgress(snapshot);
+  vips_.RemoveUnused(snapshot);
   FreeOrphans(now);
   devices_.WriteIngress(snapshot);
   return absl::OkStatus();
@@ -234,7 +237,7 @@ void MapWriter::WriteService(const ServiceAddress& address,
   ++service_changes_;
   const bool is_new = services_.count(address) == 0;
   WrittenService& written = services_[address];
-  const WrittenService before = std::move(written);
+  const WrittenService& before = written;  // until the end
   const bool new_table = before.source.table_size != service.source.table_size;
   if (is_new) ClearCounter(maps_.service_counters_fd(), service.id);
   for (auto& [backend_address, backend] : service.backends) {

@@ -23,6 +23,8 @@
 #include "lb/agent/dataplane/slot_follower.h"
 #include "lb/agent/dataplane/slot_writer.h"
 #include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/dataplane/vip_writer.h"
+#include "lb/agent/dataplane/virtual_routers.h"
 #include "lb/agent/dataplane/written_service.h"
 #include "lb/agent/table/table_builder.h"
 
@@ -52,8 +54,9 @@ class MapWriter {
   // writer cannot be used.
   absl::Status Adopt(TimePoint now);
   // `callback` is called just before a backend that had no next-hop record gets
-  // one: whoever holds frames for it sends them now. It may not call the
-  // writer.
+  // one: whoever holds frames for it sends them now. It may read services(),
+  // where the change is not made yet, and call AssumeUsed(), nothing else of
+  // the writer.
   void BeforeFirstRecord(std::function<void()> callback) {
     before_first_record_ = std::move(callback);
   }
@@ -70,6 +73,11 @@ class MapWriter {
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
   absl::Status Write(const Snapshot& snapshot, TimePoint now);
+
+  // See DeviceWriter.
+  void SetVirtualRouters(std::map<uint32_t, VirtualRouters> routers) {
+    devices_.SetVirtualRouters(std::move(routers));
+  }
 
   // Untracks the slots that a sweep of the flow table found settled.
   void Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
@@ -167,6 +175,7 @@ class MapWriter {
   FlowImporter importer_;
   NextHopWriter next_hops_;
   DeviceWriter devices_;
+  VipWriter vips_;
   std::map<ServiceAddress, WrittenService> services_;
   std::set<ServiceAddress> used_;
   std::set<ServiceAddress> followed_;

@@ -15,6 +15,9 @@
 namespace l275 {
 namespace {
 
+// The counters of verdicts had room for 17 of them.
+constexpr char kEarlierVerdicts[] = "verdict_counters";
+
 uint32_t SlotLines(const MapSizes& sizes) {
   return (sizes.slots + L275_SLOTS_PER_LINE - 1) / L275_SLOTS_PER_LINE;
 }
@@ -46,6 +49,7 @@ absl::Status SetSizes(const MapSizes& sizes, lb* object) {
   L275_RETURN_IF_ERROR(
       SetSize(object->maps.service_buckets, ServiceBuckets(sizes)));
   L275_RETURN_IF_ERROR(SetSize(object->maps.services, ServiceRecords(sizes)));
+  L275_RETURN_IF_ERROR(SetSize(object->maps.vips, sizes.services));
   L275_RETURN_IF_ERROR(SetSize(object->maps.slots, SlotLines(sizes)));
   L275_RETURN_IF_ERROR(SetSize(object->maps.priors, SlotLines(sizes)));
   L275_RETURN_IF_ERROR(SetSize(object->maps.flows, sizes.flows));
@@ -85,8 +89,14 @@ absl::Status CheckLayouts(const lb* object) {
   L275_RETURN_IF_ERROR(
       CheckLayout(maps.next_hops, kIndex, sizeof(l275_next_hop)));
   L275_RETURN_IF_ERROR(CheckLayout(maps.ingress, kIndex, sizeof(l275_ingress)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.virtual_routers, kIndex, sizeof(l275_virtual_routers)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.vips, sizeof(uint32_t), sizeof(uint32_t)));
+  L275_RETURN_IF_ERROR(
+      CheckLayout(maps.answer_budget, kIndex, sizeof(l275_answer_budget)));
   for (const bpf_map* counters :
-       {maps.verdict_counters, maps.service_counters, maps.backend_counters}) {
+       {maps.verdicts, maps.service_counters, maps.backend_counters}) {
     L275_RETURN_IF_ERROR(CheckLayout(counters, kIndex, sizeof(l275_counter)));
   }
   return absl::OkStatus();
@@ -132,10 +142,16 @@ absl::StatusOr<std::unique_ptr<Maps>> Maps::Open(const std::string& folder) {
                           layout.flows};
   L275_ASSIGN_OR_RETURN(LbObjectPtr object, OpenLbObject());
   L275_RETURN_IF_ERROR(SetSizes(sizes, object.get()));
+  const bpf_map* verdicts = object->maps.verdicts;
+  const bool has_verdicts = IsPinned(folder, verdicts);
   for (bpf_map* map : PinnedMaps(object.get())) {
+    if (map == verdicts && !has_verdicts) continue;
     L275_RETURN_IF_ERROR(ReusePinnedMap(folder, map));
   }
   L275_RETURN_IF_ERROR(CreateInKernel(object.get()));
+  if (!has_verdicts) {
+    L275_RETURN_IF_ERROR(PinInsteadOf(folder, kEarlierVerdicts, verdicts));
+  }
   return MapIntoMemory(sizes, object.release());
 }
 
@@ -227,9 +243,11 @@ int Maps::flow_events_fd() const {
 int Maps::ingress_fd() const { return bpf_map__fd(object_->maps.ingress); }
 int Maps::egress_fd() const { return bpf_map__fd(object_->maps.egress); }
 int Maps::slow_path_fd() const { return bpf_map__fd(object_->maps.slow_path); }
-int Maps::verdict_counters_fd() const {
-  return bpf_map__fd(object_->maps.verdict_counters);
+int Maps::virtual_routers_fd() const {
+  return bpf_map__fd(object_->maps.virtual_routers);
 }
+int Maps::vips_fd() const { return bpf_map__fd(object_->maps.vips); }
+int Maps::verdicts_fd() const { return bpf_map__fd(object_->maps.verdicts); }
 int Maps::service_counters_fd() const {
   return bpf_map__fd(object_->maps.service_counters);
 }

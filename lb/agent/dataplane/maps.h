@@ -33,6 +33,8 @@ class Maps {
 
   // Those that were pinned in `folder` of a bpffs. NotFound: the folder is not
   // there. FailedPrecondition: they are of another layout, or not all there.
+  // Maps of a version that knows fewer verdicts get a map for their counters,
+  // which is pinned beside them.
   static absl::StatusOr<std::unique_ptr<Maps>> Open(const std::string& folder);
 
   // Pins all of them in a folder that exists and is empty.
@@ -82,7 +84,9 @@ class Maps {
   int ingress_fd() const;
   int egress_fd() const;
   int slow_path_fd() const;
-  int verdict_counters_fd() const;
+  int virtual_routers_fd() const;
+  int vips_fd() const;
+  int verdicts_fd() const;
   int service_counters_fd() const;
   int backend_counters_fd() const;
 

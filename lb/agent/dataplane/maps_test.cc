@@ -36,8 +36,8 @@ TEST(MapsTest, HaveRoomForWhatWasAskedAndForIndexZero) {
   EXPECT_EQ(EntriesOf((*maps)->backend_counters_fd()), 5u + 1);
   EXPECT_EQ((*maps)->backends().size(), 5u + 1);
   EXPECT_EQ((*maps)->next_hops().size(), 2 * 5u + 1);
-  EXPECT_EQ(EntriesOf((*maps)->verdict_counters_fd()),
-            static_cast<uint32_t>(L275_VERDICT_COUNT));
+  EXPECT_EQ(EntriesOf((*maps)->verdicts_fd()),
+            static_cast<uint32_t>(L275_VERDICT_ENTRIES));
 }
 
 TEST(MapsTest, AreEmpty) {

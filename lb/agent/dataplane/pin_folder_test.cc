@@ -9,9 +9,12 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "common/testing/test_bpffs.h"
+#include "common/verdicts.h"
 #include "lb/agent/dataplane/bpf_log.h"
+#include "lb/agent/dataplane/counters.h"
 #include "lb/agent/dataplane/lb_object.h"
 
 namespace l275 {
@@ -227,6 +230,40 @@ TEST_F(PinFolderTest, MissingMapsAndThoseOfAnotherShapeAreRefusedByName) {
   ASSERT_EQ(bpf_obj_pin(slots.get(), priors.c_str()), 0);
   EXPECT_EQ(std::string(folder_->OpenMaps().status().message()),
             priors + " is of another shape than this agent's");
+}
+
+// As before and after an upgrade from a version that knows fewer verdicts; a
+// start that fails leaves what that version needs.
+TEST_F(PinFolderTest, VerdictsAreAddedToMapsOfAnEarlierVersion) {
+  const auto maps = NewMaps();
+  ASSERT_TRUE(folder_->StageMaps(*maps).ok());
+  ASSERT_TRUE(folder_->Commit().ok());
+  ASSERT_EQ(unlink((path_ + "/maps/verdicts").c_str()), 0);
+  const std::string earlier = path_ + "/maps/verdict_counters";
+  EXPECT_EQ(std::string(folder_->OpenMaps().status().message()),
+            earlier + " is missing");
+  const UniqueFd few(bpf_map_create(BPF_MAP_TYPE_PERCPU_ARRAY, "few", 4,
+                                    sizeof(l275_counter), 3, nullptr));
+  const uint32_t second = 1;
+  const std::vector<l275_counter> counted(PossibleCpus(), {5, 500});
+  ASSERT_EQ(bpf_map_update_elem(few.get(), &second, counted.data(), BPF_ANY),
+            0);
+  ASSERT_EQ(bpf_obj_pin(few.get(), earlier.c_str()), 0);
+
+  for (const char* when : {"at the upgrade", "later"}) {
+    const auto opened = folder_->OpenMaps();
+    ASSERT_TRUE(opened.ok()) << when << ": " << opened.status();
+    EXPECT_EQ(*(*opened)->SlotsMapId(), *maps->SlotsMapId()) << when;
+    const auto counters = ReadCounters(
+        (*opened)->verdicts_fd(),
+        {0, second, static_cast<uint32_t>(L275_VERDICT_COUNT) - 1});
+    ASSERT_TRUE(counters.ok()) << when << ": " << counters.status();
+    EXPECT_EQ((*counters)[0].packets, 0u) << when;
+    EXPECT_EQ((*counters)[1].packets, 5u * PossibleCpus()) << when;
+    EXPECT_EQ((*counters)[1].bytes, 500u * PossibleCpus()) << when;
+    EXPECT_EQ((*counters)[2].packets, 0u) << when;
+    EXPECT_TRUE(Exists(earlier)) << when;
+  }
 }
 
 TEST_F(PinFolderTest, APathOutsideOfABpffsIsRefused) {

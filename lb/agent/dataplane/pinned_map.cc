@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/status_util.h"
+#include "lb/agent/dataplane/counters.h"
 #include "lb/agent/dataplane/lb_object.h"
 
 namespace l275 {
@@ -28,6 +29,34 @@ absl::StatusOr<UniqueFd> OpenPinnedMap(const std::string& path) {
   return ErrnoStatus(errno, absl::StrCat("opening ", path));
 }
 
+namespace {
+
+bool IsSameButForSize(const bpf_map_info& info, const bpf_map* map) {
+  return info.type == bpf_map__type(map) &&
+         info.key_size == bpf_map__key_size(map) &&
+         info.value_size == bpf_map__value_size(map);
+}
+
+absl::Status OtherShape(const std::string& path) {
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is of another shape than this agent's"));
+}
+
+absl::Status CopyCounters(int from, int to, uint32_t entries,
+                          size_t value_size) {
+  const size_t words = PossibleCpus() * ((value_size + 7) / 8);
+  std::vector<uint64_t> value(words);
+  for (uint32_t i = 0; i < entries; ++i) {
+    if (bpf_map_lookup_elem(from, &i, value.data()) != 0 ||
+        bpf_map_update_elem(to, &i, value.data(), BPF_ANY) != 0) {
+      return ErrnoStatus(errno, absl::StrCat("copying counter ", i));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name) {
   bpf_map_info info = {};
   uint32_t length = sizeof(info);
@@ -39,14 +68,30 @@ absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map) {
   const std::string path = PinPathOf(folder, map);
   L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinnedMap(path));
   L275_ASSIGN_OR_RETURN(const bpf_map_info info, MapInfoOf(fd.get(), path));
-  if (info.type != bpf_map__type(map) ||
-      info.key_size != bpf_map__key_size(map) ||
-      info.value_size != bpf_map__value_size(map) ||
+  if (!IsSameButForSize(info, map) ||
       info.max_entries != bpf_map__max_entries(map)) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, " is of another shape than this agent's"));
+    return OtherShape(path);
   }
   return ReuseMap(map, fd.get());
+}
+
+bool IsPinned(const std::string& folder, const bpf_map* map) {
+  return access(PinPathOf(folder, map).c_str(), F_OK) == 0;
+}
+
+absl::Status PinInsteadOf(const std::string& folder, const char* earlier,
+                          const bpf_map* map) {
+  const std::string earlier_path = absl::StrCat(folder, "/", earlier);
+  L275_ASSIGN_OR_RETURN(const UniqueFd fd, OpenPinnedMap(earlier_path));
+  L275_ASSIGN_OR_RETURN(const bpf_map_info info,
+                        MapInfoOf(fd.get(), earlier_path));
+  if (!IsSameButForSize(info, map)) return OtherShape(earlier_path);
+  L275_RETURN_IF_ERROR(CopyCounters(
+      fd.get(), bpf_map__fd(map),
+      std::min(info.max_entries, bpf_map__max_entries(map)), info.value_size));
+  const std::string path = PinPathOf(folder, map);
+  if (bpf_obj_pin(bpf_map__fd(map), path.c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, absl::StrCat("pinning ", path));
 }
 
 uint64_t BootTimeNs() {

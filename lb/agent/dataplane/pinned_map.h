@@ -28,6 +28,17 @@ absl::StatusOr<bpf_map_info> MapInfoOf(int fd, const std::string& name);
 // number of entries.
 absl::Status ReusePinnedMap(const std::string& folder, bpf_map* map);
 
+bool IsPinned(const std::string& folder, const bpf_map* map);
+
+// For per-CPU counters, in the kernel and not pinned, that an earlier version
+// has under another name and with fewer entries: copies what was counted, and
+// pins the map. The earlier one stays as it is: an agent of that version can
+// take over as well. What the program of that version goes on to count is not
+// copied. FailedPrecondition: there is no earlier map, or it is of another
+// shape.
+absl::Status PinInsteadOf(const std::string& folder, const char* earlier,
+                          const bpf_map* map);
+
 // Nanoseconds of CLOCK_BOOTTIME, which no setting of the clock changes.
 uint64_t BootTimeNs();
 

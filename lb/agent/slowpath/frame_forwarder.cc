@@ -12,31 +12,39 @@
 #include "absl/strings/str_cat.h"
 #include "common/libevent_time.h"
 #include "common/map_layout.h"
+#include "lb/agent/dataplane/handed_frame.h"
 
 namespace l275 {
 namespace {
 
 WaitingFrames::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
-// From the tag in place of the destination address.
-std::optional<Ipv4Address> BackendOf(absl::Span<const uint8_t> frame) {
-  constexpr uint8_t kPrefix[] = L275_SLOW_PATH_PREFIX;
+constexpr uint8_t kSendPrefix[] = L275_SLOW_PATH_PREFIX;
+constexpr uint8_t kTimeExceededPrefix[] = L275_TIME_EXCEEDED_PREFIX;
+
+// The tag in place of the destination address.
+std::optional<l275_slow_path_tag> TagOf(absl::Span<const uint8_t> frame) {
   l275_slow_path_tag tag;
   if (frame.size() < sizeof(ethhdr)) return std::nullopt;
   std::memcpy(&tag, frame.data(), sizeof(tag));
-  if (!std::equal(std::begin(kPrefix), std::end(kPrefix), tag.prefix)) {
-    return std::nullopt;
-  }
-  return Ipv4Address::FromNetwork(tag.backend);
+  return tag;
+}
+
+bool HasPrefix(const l275_slow_path_tag& tag, const uint8_t (&prefix)[2]) {
+  return std::equal(std::begin(prefix), std::end(prefix), tag.prefix);
 }
 
 }  // namespace
 
 FrameForwarder::FrameForwarder(event_base* base, NextHopMonitor* next_hops,
                                FrameSender sender,
-                               const WaitingFrames::Limits& limits)
+                               TimeExceededSender time_exceeded,
+                               const WaitingFrames::Limits& limits,
+                               Callbacks callbacks)
     : next_hops_(*next_hops),
       sender_(std::move(sender)),
+      time_exceeded_(std::move(time_exceeded)),
+      callbacks_(std::move(callbacks)),
       errors_log_(base, "frames of the slow path that could not be sent",
                   google::GLOG_WARNING),
       waiting_(limits, &counters_),
@@ -50,15 +58,20 @@ FrameForwarder::FrameForwarder(event_base* base, NextHopMonitor* next_hops,
 }
 
 void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
-  const std::optional<Ipv4Address> backend = BackendOf(frame);
-  const NextHop* next_hop = backend ? FindNextHop(*backend) : nullptr;
+  const std::optional<l275_slow_path_tag> tag = TagOf(frame);
+  if (tag && HasPrefix(*tag, kTimeExceededPrefix)) return Answer(frame);
+  const bool to_send = tag && HasPrefix(*tag, kSendPrefix);
+  const Ipv4Address backend =
+      Ipv4Address::FromNetwork(to_send ? tag->backend : 0);
+  if (to_send) callbacks_.on_taken(frame);
+  const NextHop* next_hop = to_send ? FindNextHop(backend) : nullptr;
   if (next_hop == nullptr) return counters_.Drop(SlowPathDrop::kNoBackend);
   switch (next_hop->state) {
     case NextHop::State::kReady:
-      Release(*backend);
-      return Send(*next_hop, frame);
+      Release(backend);
+      return Send(backend, *next_hop, frame);
     case NextHop::State::kNoNeighbour:
-      return Keep(*backend, frame);
+      return Keep(backend, frame);
     case NextHop::State::kNoRoute:
     case NextHop::State::kUnusable:
       return counters_.Drop(SlowPathDrop::kNoRoute);
@@ -95,19 +108,34 @@ void FrameForwarder::Release(Ipv4Address backend) {
     } else if (!next_hop->ready()) {
       counters_.Drop(SlowPathDrop::kNoRoute);
     } else {
-      Send(*next_hop, absl::MakeSpan(frame));
+      Send(backend, *next_hop, absl::MakeSpan(frame));
     }
   }
 }
 
-void FrameForwarder::Send(const NextHop& next_hop, absl::Span<uint8_t> frame) {
+void FrameForwarder::Send(Ipv4Address backend, const NextHop& next_hop,
+                          absl::Span<uint8_t> frame) {
   const absl::Status sent = sender_.Send(next_hop, frame);
   if (sent.ok()) {
     ++counters_.sent;
-    return;
+    callbacks_.on_sent(backend, frame);
+  } else {
+    CountFailure(sent);
   }
+}
+
+void FrameForwarder::Answer(absl::Span<const uint8_t> frame) {
+  const absl::Status answered = time_exceeded_.Answer(PacketIn(frame));
+  if (answered.ok()) {
+    ++counters_.answered;
+  } else {
+    CountFailure(answered);
+  }
+}
+
+void FrameForwarder::CountFailure(const absl::Status& status) {
   errors_log_.LogLazily(
-      [&sent] { return absl::StrCat("slow path: ", sent.message()); });
+      [&status] { return absl::StrCat("slow path: ", status.message()); });
   counters_.Drop(SlowPathDrop::kSendFailed);
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/ip.h>
 #include <net/if.h>
 #include <sys/socket.h>
 
@@ -49,8 +50,19 @@ class FrameForwarderTest : public ::testing::Test {
     limits.age = milliseconds(3000);
     auto sender = FrameSender::Create();
     CHECK(sender.ok()) << sender.status();
-    forwarder_ = std::make_unique<FrameForwarder>(base_.get(), monitor_.get(),
-                                                  *std::move(sender), limits);
+    auto time_exceeded = TimeExceededSender::Create();
+    CHECK(time_exceeded.ok()) << time_exceeded.status();
+    forwarder_ = std::make_unique<FrameForwarder>(
+        base_.get(), monitor_.get(), *std::move(sender),
+        *std::move(time_exceeded), limits,
+        FrameForwarder::Callbacks{
+            [this](absl::Span<const uint8_t> frame) {
+              taken_.push_back(frame[kNumberOffset]);
+            },
+            [this](Ipv4Address backend, absl::Span<const uint8_t> frame) {
+              EXPECT_EQ(backend, kBackend);
+              counted_.push_back(frame[kNumberOffset]);
+            }});
     CHECK(RunUntil(base_.get(), [this] {
       return monitor_->links().at(if_nametoindex("eth1")).up;
     }));
@@ -114,6 +126,7 @@ class FrameForwarderTest : public ::testing::Test {
   TestNamespace::Scope inside_{host_};
   EventBasePtr base_{event_base_new()};
   UniqueFd received_;
+  std::vector<int> taken_, counted_;  // the numbers of those that were sent
   std::unique_ptr<NextHopMonitor> monitor_;
   std::unique_ptr<FrameForwarder> forwarder_;
 };
@@ -125,6 +138,7 @@ TEST_F(FrameForwarderTest, SendsAtOnceWhereTheNextHopIsKnown) {
   Handle(kBackend, 2);
   EXPECT_EQ(forwarder_->waiting().size(), 0u);
   EXPECT_EQ(Arrived(), (std::vector<int>{1, 2}));
+  EXPECT_EQ(counted_, (std::vector<int>{1, 2}));
   EXPECT_EQ(forwarder_->counters().sent, 2u);
 }
 
@@ -132,10 +146,12 @@ TEST_F(FrameForwarderTest, FramesWaitAndAreSentInTheirOrder) {
   for (uint8_t number = 1; number <= 5; ++number) Handle(kBackend, number);
   EXPECT_EQ(forwarder_->waiting().SizeOf(kBackend), 5u);
   EXPECT_EQ(Arrived(), std::vector<int>());
+  EXPECT_EQ(counted_, std::vector<int>());
   Answer(true);
   ASSERT_TRUE(RunUntilWaiting(0));
   EXPECT_EQ(Arrived(), (std::vector<int>{1, 2, 3, 4, 5}));
   EXPECT_EQ(forwarder_->counters().sent, 5u);
+  EXPECT_EQ(counted_, (std::vector<int>{1, 2, 3, 4, 5}));
 }
 
 TEST_F(FrameForwarderTest, DropsWhatWaitsForTooLong) {
@@ -143,6 +159,8 @@ TEST_F(FrameForwarderTest, DropsWhatWaitsForTooLong) {
   Handle(kBackend, 2);
   ASSERT_TRUE(RunUntilWaiting(0));
   EXPECT_EQ(Dropped(SlowPathDrop::kExpired), 2u);
+  EXPECT_EQ(taken_, (std::vector<int>{1, 2}));
+  EXPECT_EQ(counted_, std::vector<int>());
   EXPECT_EQ(forwarder_->counters().sent, 0u);
 }
 
@@ -175,6 +193,27 @@ TEST_F(FrameForwarderTest, DropsWhatIsForNoBackend) {
   cut.resize(13);
   forwarder_->Handle(absl::MakeSpan(cut));
   EXPECT_EQ(Dropped(SlowPathDrop::kNoBackend), 3u);
+}
+
+// Whether its source is a backend makes no difference.
+TEST_F(FrameForwarderTest, AnswersWhatThePrefixOfTheTagSays) {
+  Frame frame = Tagged(Address("0.0.0.0"), 0);
+  frame[1] = 0x76;
+  iphdr ip = {};
+  ip.version = 4;
+  ip.ihl = 5;
+  ip.tot_len = htons(40);
+  ip.saddr = kBackend.ToNetwork();
+  memcpy(&frame[sizeof(ethhdr)], &ip, sizeof(ip));
+  forwarder_->Handle(absl::MakeSpan(frame));
+  EXPECT_EQ(forwarder_->counters().answered, 1u);
+  EXPECT_EQ(forwarder_->counters().sent, 0u);
+
+  ip.saddr = kNoRoute.ToNetwork();
+  memcpy(&frame[sizeof(ethhdr)], &ip, sizeof(ip));
+  forwarder_->Handle(absl::MakeSpan(frame));
+  EXPECT_EQ(Dropped(SlowPathDrop::kSendFailed), 1u);
+  EXPECT_EQ(forwarder_->counters().answered, 1u);
 }
 
 TEST_F(FrameForwarderTest, CountsWhatTheInterfaceDoesNotTake) {

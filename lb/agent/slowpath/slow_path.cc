@@ -8,17 +8,22 @@ namespace l275 {
 
 absl::StatusOr<std::unique_ptr<SlowPath>> SlowPath::Create(
     event_base* base, int map_fd, NextHopMonitor* next_hops,
-    const Options& options, std::function<void()> on_change) {
+    const Options& options, std::function<void()> on_change,
+    FrameForwarder::Callbacks callbacks) {
   L275_ASSIGN_OR_RETURN(FrameSender sender, FrameSender::Create());
-  return std::unique_ptr<SlowPath>(new SlowPath(base, map_fd, next_hops,
-                                                std::move(sender), options,
-                                                std::move(on_change)));
+  L275_ASSIGN_OR_RETURN(TimeExceededSender time_exceeded,
+                        TimeExceededSender::Create());
+  return std::unique_ptr<SlowPath>(new SlowPath(
+      base, map_fd, next_hops, std::move(sender), std::move(time_exceeded),
+      options, std::move(on_change), std::move(callbacks)));
 }
 
 SlowPath::SlowPath(event_base* base, int map_fd, NextHopMonitor* next_hops,
-                   FrameSender sender, const Options& options,
-                   std::function<void()> on_change)
-    : forwarder_(base, next_hops, std::move(sender), options.limits),
+                   FrameSender sender, TimeExceededSender time_exceeded,
+                   const Options& options, std::function<void()> on_change,
+                   FrameForwarder::Callbacks callbacks)
+    : forwarder_(base, next_hops, std::move(sender), std::move(time_exceeded),
+                 options.limits, std::move(callbacks)),
       sockets_(
           base, map_fd, options.zero_copy,
           [this](absl::Span<uint8_t> frame) { forwarder_.Handle(frame); },

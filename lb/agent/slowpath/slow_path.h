@@ -26,7 +26,8 @@ namespace l275 {
 //                            next hop ?    └ waits until it is known
 //
 // The program (bpf/slow_path.h) has written the backend's address in place of
-// the destination MAC address, and done everything else.
+// the destination MAC address, and done everything else. Frames whose TTL has
+// ended come by the same sockets; they are answered.
 //
 // One thread, that of the event loop, which outlives the object.
 class SlowPath {
@@ -40,10 +41,12 @@ class SlowPath {
   };
 
   // `map_fd` is that of the map `slow_path`. `next_hops` outlives the object.
-  // `on_change`: see SlowPathSockets. Errors: packet sockets cannot be had.
+  // `on_change`: see SlowPathSockets; `callbacks`: see FrameForwarder. Errors:
+  // packet or raw sockets cannot be had.
   static absl::StatusOr<std::unique_ptr<SlowPath>> Create(
       event_base* base, int map_fd, NextHopMonitor* next_hops,
-      const Options& options, std::function<void()> on_change);
+      const Options& options, std::function<void()> on_change,
+      FrameForwarder::Callbacks callbacks);
   SlowPath(const SlowPath&) = delete;
   SlowPath& operator=(const SlowPath&) = delete;
 
@@ -60,8 +63,9 @@ class SlowPath {
 
  private:
   SlowPath(event_base* base, int map_fd, NextHopMonitor* next_hops,
-           FrameSender sender, const Options& options,
-           std::function<void()> on_change);
+           FrameSender sender, TimeExceededSender time_exceeded,
+           const Options& options, std::function<void()> on_change,
+           FrameForwarder::Callbacks callbacks);
 
   FrameForwarder forwarder_;
   SlowPathSockets sockets_;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/bad_source.h"
 #include "common/flow_hash.h"
 #include "common/map_layout.h"
 #include "common/read_file.h"
@@ -137,6 +138,29 @@ void JudgeNextHop(const AgentView& view, Ipv4Address backend,
              next_hop.ToString(), explanation);
 }
 
+// Why the program drops the packet before it looks for a backend; empty: it
+// does not.
+std::string BadSourceDetail(const Endpoint& source,
+                            const Endpoint& destination) {
+  if (l275_is_bad_source(source.address.ToHost()) != 0) {
+    return absl::StrCat("no host has ", source.address.ToString());
+  }
+  if (source.address == destination.address) return "it is the VIP";
+  return "";
+}
+
+// A web server that calls its own VIP. Of its connections that come here, those
+// for which the table picks another server work.
+void NoteSourceIsABackend(const WrittenService& service, const Endpoint& source,
+                          control::Explanation* explanation) {
+  if (service.backends.count(source.address) == 0) return;
+  explanation->set_reason(absl::StrCat(
+      explanation->reason(), "; ", source.address.ToString(),
+      " is a backend of this service: a connection of its own for which the "
+      "table picks itself fails; after `dnat apply` there, its own connections "
+      "do not leave the host"));
+}
+
 void JudgeService(const AgentView& view, const ServiceAddress& address,
                   const WrittenService& service, const Endpoint& source,
                   const Endpoint& destination,
@@ -166,7 +190,12 @@ void JudgeService(const AgentView& view, const ServiceAddress& address,
     return;
   }
   *explanation->mutable_backend() = ViewBackend(view, address, *backend);
-  JudgeNextHop(view, *backend, explanation);
+  if (*backend == source.address) {
+    SetVerdict(L275_DROP_BAD_SOURCE, "it is the backend", explanation);
+  } else {
+    JudgeNextHop(view, *backend, explanation);
+  }
+  NoteSourceIsABackend(service, source, explanation);
 }
 
 }  // namespace
@@ -179,6 +208,12 @@ control::Explanation Explain(const AgentView& view, const Endpoint& source,
   const auto service = FindService(view.writer.services(), destination);
   if (service == view.writer.services().end()) {
     SetVerdict(L275_PASS_NO_SERVICE, "", &explanation);
+    return explanation;
+  }
+  const std::string bad_source = BadSourceDetail(source, destination);
+  if (!bad_source.empty()) {
+    explanation.set_service(service->first.ToString());
+    SetVerdict(L275_DROP_BAD_SOURCE, bad_source, &explanation);
     return explanation;
   }
   JudgeService(view, service->first, service->second, source, destination,

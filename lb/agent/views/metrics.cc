@@ -154,6 +154,10 @@ void AddSlowPath(const AgentView& view, std::vector<MetricFamily>& out) {
   AddOne(Counter("l275_slow_path_frames_sent_total",
                  "Frames sent by the agent for the program"),
          static_cast<double>(slow_path.sent()), out);
+  AddOne(
+      Counter("l275_slow_path_frames_answered_total",
+              "Frames whose TTL had ended, answered with ICMP time exceeded"),
+      static_cast<double>(slow_path.answered()), out);
   Family dropped = Counter("l275_slow_path_frames_dropped_total",
                            "Frames handed to the agent and not sent, by why");
   for (const control::SlowPathDrop& drop : slow_path.dropped()) {

@@ -15,6 +15,7 @@ void FillSlowPath(const AgentView& view, control::SlowPath* message) {
     message->set_reason(view.no_slow_path);
   }
   message->set_sent(counters.sent);
+  message->set_answered(counters.answered);
   for (size_t reason = 0; reason < kSlowPathDrops; ++reason) {
     control::SlowPathDrop* drop = message->add_dropped();
     drop->set_reason(kSlowPathDropNames[reason].word);

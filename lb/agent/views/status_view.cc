@@ -24,11 +24,18 @@ void Add(const control::Counter& from, control::Counter* to) {
   to->set_bytes(to->bytes() + from.bytes());
 }
 
+bool IsHandedOver(const control::VerdictCounter& verdict) {
+  return verdict.verdict() == kVerdictNames[L275_SLOW_PATH].word ||
+         verdict.verdict() == kVerdictNames[L275_SLOW_PATH_TTL].word;
+}
+
 absl::Status FillTraffic(const Maps& maps, control::Status* status) {
   L275_ASSIGN_OR_RETURN(const auto verdicts, ViewVerdicts(maps));
   for (const control::VerdictCounter& verdict : verdicts) {
-    if (verdict.verdict() == kVerdictNames[L275_SLOW_PATH].word) {
-      status->mutable_slow_path()->set_handed_over(verdict.counter().packets());
+    if (IsHandedOver(verdict)) {
+      control::SlowPath& slow_path = *status->mutable_slow_path();
+      slow_path.set_handed_over(slow_path.handed_over() +
+                                verdict.counter().packets());
     } else if (verdict.action() == "PASS") {
       Add(verdict.counter(), status->mutable_passed());
     } else if (verdict.action() == "DROP") {

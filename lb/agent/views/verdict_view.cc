@@ -13,7 +13,7 @@ absl::StatusOr<std::vector<control::VerdictCounter>> ViewVerdicts(
   std::vector<uint32_t> indices(L275_VERDICT_COUNT);
   std::iota(indices.begin(), indices.end(), 0);
   L275_ASSIGN_OR_RETURN(const std::vector<l275_counter> counters,
-                        ReadCounters(maps.verdict_counters_fd(), indices));
+                        ReadCounters(maps.verdicts_fd(), indices));
   std::vector<control::VerdictCounter> verdicts(L275_VERDICT_COUNT);
   for (uint32_t verdict : indices) {
     const VerdictName& name = kVerdictNames[verdict];
