@@ -89,7 +89,7 @@ class PmtuTest(unittest.TestCase):
     def status(self) -> str:
         return self.lb.agent.lbctl("status").stdout
 
-    def test_it_is_counted_and_said_with_the_command_that_helps(self) -> None:
+    def test_it_is_counted_and_said_with_the_flag_that_helps(self) -> None:
         self.lb.start(_SERVICES)
         self.assertEqual(self.count(), 0)
         self.assertNotIn("too long", self.status())
@@ -100,7 +100,7 @@ class PmtuTest(unittest.TestCase):
         self.assertRegex(
             self.status(),
             rf"warning: +{_SERVICE}: 2 times a router said .*{_CLIENT}:40000 "
-            r"\(MTU 1400\).* dnat apply --mss=1360",
+            r"\(MTU 1400\).* give dnat --mss=1360 on each web server",
         )
         wait_until(
             lambda: f"warning: {_SERVICE}: " in self.lb.agent.process.log_text(),

@@ -25,8 +25,8 @@ std::string DescribePmtuErrors(const ServiceAddress& service,
       errors.client.ToString(), " (",
       errors.mtu == 0 ? "MTU unknown" : absl::StrCat("MTU ", errors.mtu),
       "); the servers do not hear of it, so long answers to such clients hang; "
-      "on each web server: dnat apply --mss=",
-      MssFor(errors.mtu), " ...");
+      "give dnat --mss=",
+      MssFor(errors.mtu), " on each web server, as docs/operating.md says");
 }
 
 void AddPmtuMetrics(const PmtuWatch& pmtu,

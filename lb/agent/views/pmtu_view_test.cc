@@ -22,7 +22,8 @@ TEST(PmtuViewTest, SaysWhoWaitsAndWhatHelps) {
             "tcp:10.0.0.200:80: 12 times a router said that a segment is too "
             "long, the last one to client 198.51.100.7:40000 (MTU 1400); the "
             "servers do not hear of it, so long answers to such clients hang; "
-            "on each web server: dnat apply --mss=1360 ...");
+            "give dnat --mss=1360 on each web server, as docs/operating.md "
+            "says");
   EXPECT_NE(DescribePmtuErrors(service, Errors(0)).find("(MTU unknown)"),
             std::string::npos);
 }
