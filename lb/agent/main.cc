@@ -84,8 +84,9 @@ DEFINE_string(beacon_interface, "",
               "Interface on which beacons arrive. Empty: the one to which the "
               "kernel routes the group.");
 DEFINE_uint32(beacon_timeout_ms, 1600,
-              "A backend whose beacons are silent for so many milliseconds is "
-              "down, 100 to 600000.");
+              "A backend that sends no beacon for so many milliseconds is "
+              "silent and gets no flows (in a panic it keeps them), 100 to "
+              "600000.");
 DEFINE_string(beacon_keys_file, "",
               "File of the keys that beacons may be signed with, readable for "
               "its owner only (see docs/security.md). Read again on SIGHUP. "
