@@ -17,7 +17,7 @@ from testbed.programs import run
 FABRIC = "fabric"
 HEALTH = "health"
 # A host's interface on each network.
-INTERFACES = {FABRIC: "eth0", HEALTH: "eth1"}
+INTERFACES = {FABRIC: "eth1", HEALTH: "eth2"}
 FABRIC_INTERFACE = INTERFACES[FABRIC]
 HEALTH_INTERFACE = INTERFACES[HEALTH]
 _PREFIXES = {FABRIC: "10.0.0", HEALTH: "10.1.0"}

@@ -3,7 +3,7 @@
 testbed/on client curl http://10.0.0.200/
 testbed/on lb1 lbctl status
 testbed/on web1 dnat show
-testbed/on lb2 tcpdump -ni eth1
+testbed/on lb2 tcpdump -ni eth2
 """
 
 from __future__ import annotations

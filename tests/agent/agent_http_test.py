@@ -101,7 +101,7 @@ class AgentHttpTest(unittest.TestCase):
         self.assertEqual(self.metrics()["l275_slots_used"], 0)
 
     def test_beacons_are_counted_when_they_are_heard(self) -> None:
-        self.lb.start(_SERVICES, "--health=beacon", "--beacon_interface=eth0")
+        self.lb.start(_SERVICES, "--health=beacon", "--beacon_interface=eth1")
         samples = self.metrics()
         self.assertEqual(samples['l275_beacons_total{result="malformed"}'], 0)
 

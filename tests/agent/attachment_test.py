@@ -16,8 +16,8 @@ from tests.agent.services_text import service_text
 _DEADLINE_S = 20.0
 _SERVICES = service_text(["10.0.0.101"])
 _ANOTHER = (
-    r'eth0 has another XDP program already: "xdp_pass", id \d+; detach it first '
-    r"\(ip link set dev eth0 xdp off\)"
+    r'eth1 has another XDP program already: "xdp_pass", id \d+; detach it first '
+    r"\(ip link set dev eth1 xdp off\)"
 )
 
 rig: Rig
@@ -38,7 +38,7 @@ def attached_metric(mode: str) -> object:
 
 
 def interface() -> dict[str, Any]:
-    """What `lbctl status` says of eth0."""
+    """What `lbctl status` says of eth1."""
     [shown] = rig.lb.agent.lbctl_json("status")["interface"]
     return shown
 
@@ -73,7 +73,7 @@ class LostProgramTest(unittest.TestCase):
         program = wait_until(rig.lb.attached_program, _DEADLINE_S, "a program")
         self.assertNotEqual(program, self.program)
         self.assertIn(
-            "somebody took the program away from eth0",
+            "somebody took the program away from eth1",
             rig.lb.agent.process.log_text(),
         )
         wait_until(lambda: self.ready() == (0, ""), _DEADLINE_S, "ready")
@@ -87,19 +87,19 @@ class LostProgramTest(unittest.TestCase):
         self.addCleanup(rig.lb.detach_foreign_program)
         other = rig.lb.attached_program()
         wait_until(lambda: health() != "ok\n", _DEADLINE_S, "what is wrong")
-        why = f"the program is not attached to eth0: {_ANOTHER}"
+        why = f"the program is not attached to eth1: {_ANOTHER}"
         self.assertRegex(health(), rf"\A{why}\n\Z")
         self.assertRegex(warnings()[0], rf"\A{why}\Z")
         self.assertRegex(interface()["attachment_error"], rf"\A{_ANOTHER}\Z")
         self.assertRegex(
             rig.lb.agent.lbctl("status").stdout,
-            rf"interface:  eth0, NOT ATTACHED: {_ANOTHER}\n",
+            rf"interface:  eth1, NOT ATTACHED: {_ANOTHER}\n",
         )
         self.assertEqual(attached_metric("none"), 0)
         self.assertEqual(attached_metric("native"), None)
         code, text = self.ready()
         self.assertEqual(code, 1)
-        self.assertIn("not ready: no load balancer's program is on eth0", text)
+        self.assertIn("not ready: no load balancer's program is on eth1", text)
         self.assertEqual(rig.lb.attached_program(), other)
 
         self.set_xdp("off")
@@ -127,11 +127,11 @@ class ModeTest(unittest.TestCase):
         self.assertEqual(
             warnings_of_gro(),
             [
-                "eth0: generic XDP mode with GRO on loses frames that were merged: "
-                "ethtool -K eth0 gro off"
+                "eth1: generic XDP mode with GRO on loses frames that were merged: "
+                "ethtool -K eth1 gro off"
             ],
         )
-        self.assertEqual(metrics()['l275_warning{check="gro",subject="eth0"}'], 1)
+        self.assertEqual(metrics()['l275_warning{check="gro",subject="eth1"}'], 1)
 
     def test_native_mode_does_not_mind_gro(self) -> None:
         self.addCleanup(self.set_gro, "off")
@@ -150,7 +150,7 @@ class ModeTest(unittest.TestCase):
         )
         self.assertEqual(link["xdp"]["mode"], 1)  # XDP_ATTACHED_DRV
         self.assertIn(
-            "eth0 changed from generic to native mode",
+            "eth1 changed from generic to native mode",
             rig.lb.agent.process.log_text(),
         )
 

@@ -57,7 +57,7 @@ class DriverLossesTest(unittest.TestCase):
     def lost(self) -> float:
         text = rig.lb.host.call("curl", "-sS", "http://127.0.0.1:9275/metrics")
         name = "l275_driver_lost_frames_total"
-        return parse(text)[f'{name}{{interface="eth0",counter="{_COUNTER}"}}']
+        return parse(text)[f'{name}{{interface="eth1",counter="{_COUNTER}"}}']
 
     def warning(self) -> str:
         """In `lbctl status`."""
@@ -75,13 +75,13 @@ class DriverLossesTest(unittest.TestCase):
         self.send()
         warning = try_until(self.warning, _SEEN_S)
         self.assertIn(
-            f"eth0: the driver lost {_FRAMES} of the {_FRAMES} frames", warning
+            f"eth1: the driver lost {_FRAMES} of the {_FRAMES} frames", warning
         )
         self.assertIn(_COUNTER, warning)
         self.assertIn("veth", warning)
         self.assertEqual(self.lost() - before, _FRAMES)
         self.assertIn(
-            f"frames in the driver of eth0 ({_COUNTER})",
+            f"frames in the driver of eth1 ({_COUNTER})",
             rig.lb.agent.lbctl("status").stdout,
         )
         # It ends when no more are lost.

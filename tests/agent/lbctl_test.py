@@ -75,7 +75,7 @@ class CommandsTest(LbctlTest):
         # Process() starts the program by way of nsenter, which becomes it.
         self.assertEqual(status["pid"], rig.lb.agent.process.pid)
         [interface] = status["interface"]
-        self.assertEqual((interface["name"], interface["xdp_mode"]), ("eth0", "native"))
+        self.assertEqual((interface["name"], interface["xdp_mode"]), ("eth1", "native"))
         self.assertEqual((status["services"], status["backends"]), (1, 2))
         self.assertEqual((status["slots_used"], status["health"]), (4099, "none"))
 
@@ -200,7 +200,7 @@ class CommandsTest(LbctlTest):
             "hash: +0x[0-9a-f]{16}",
             r"slot: +\d+ of 4099",
             r"backend: +10\.0\.0\.102, active, .*weight 100",
-            "next hop: +eth0 02:00:00:00:00:66",
+            "next hop: +eth1 02:00:00:00:00:66",
             "verdict: +forward_tx",
             "reason: +sent to its backend .*",
         ):

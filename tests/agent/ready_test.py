@@ -106,16 +106,16 @@ class ReadyTest(unittest.TestCase):
 
 
 class VipInterfaceTest(unittest.TestCase):
-    """An agent serves eth0; eth1, in 10.9.0.0/24, has no program."""
+    """An agent serves eth1; eth2, in 10.9.0.0/24, has no program."""
 
     def setUp(self) -> None:
         self.addCleanup(rig.lb.stop)
         ip = rig.lb.host.namespace.ip
-        ip("link", "add", "eth1", "type", "veth", "peer", "name", "eth1-far")
-        self.addCleanup(ip, "link", "delete", "eth1")
-        ip("link", "set", "eth1-far", "up")
-        ip("link", "set", "eth1", "up")
-        ip("address", "add", "10.9.0.11/24", "dev", "eth1")
+        ip("link", "add", "eth2", "type", "veth", "peer", "name", "eth2-far")
+        self.addCleanup(ip, "link", "delete", "eth2")
+        ip("link", "set", "eth2-far", "up")
+        ip("link", "set", "eth2", "up")
+        ip("address", "add", "10.9.0.11/24", "dev", "eth2")
 
     def start(self, vip: str) -> None:
         rig.lb.start(service_text(["10.0.0.101"], vip=vip))
@@ -136,15 +136,15 @@ class VipInterfaceTest(unittest.TestCase):
     def test_its_subnet_is_of_an_interface_without_the_program(self) -> None:
         self.start("10.9.0.200")
         self.assert_not_ready(
-            "10.9.0.200 is in the subnet of eth1, which has no load balancer's "
+            "10.9.0.200 is in the subnet of eth2, which has no load balancer's "
             "program; expected --interface to name it"
         )
 
     def test_it_is_on_an_interface_without_the_program(self) -> None:
-        rig.lb.host.namespace.ip("address", "add", f"{VIP}/32", "dev", "eth1")
+        rig.lb.host.namespace.ip("address", "add", f"{VIP}/32", "dev", "eth2")
         self.start(VIP)
         self.assert_not_ready(
-            f"{VIP} is on eth1, which has no load balancer's program; expected "
+            f"{VIP} is on eth2, which has no load balancer's program; expected "
             "--interface to name it"
         )
 
@@ -164,7 +164,7 @@ class VipInterfaceTest(unittest.TestCase):
     def test_the_way_to_the_clients_has_no_part_in_it(self) -> None:
         """The servers answer the clients; a default route is the host's own."""
         ip = rig.lb.host.namespace.ip
-        ip("route", "add", "default", "via", "10.9.0.1", "dev", "eth1")
+        ip("route", "add", "default", "via", "10.9.0.1", "dev", "eth2")
         self.start(VIP)
         done = self.ready()
         self.assertEqual((done.returncode, done.stdout), (0, "ready\n"), done.stderr)

@@ -20,7 +20,7 @@ _XDP_PASS = "testbed/xdp_pass.bpf.o"
 
 
 class LoadBalancer:
-    """A host with one cable (eth0 to the port of its name) and an agent."""
+    """A host with one cable (eth1 to the port of its name) and an agent."""
 
     def __init__(self, host: Host, agent: Agent, pins: str) -> None:
         self.host = host
@@ -47,7 +47,7 @@ class LoadBalancer:
         return self.host.run([*environment, *wrapper, *command], may_fail=True)
 
     def attached_program(self) -> Optional[int]:
-        """The id of the XDP program on eth0; None when there is none."""
+        """The id of the XDP program on eth1; None when there is none."""
         text = self.host.namespace.ip("-j", "link", "show", FABRIC_INTERFACE)
         [link] = json.loads(text)
         return link["xdp"]["prog"]["id"] if "xdp" in link else None
@@ -80,8 +80,8 @@ class LoadBalancer:
 class Rig:
     """Load balancers in a namespace each, and the far ends of their cables.
 
-        lb1: eth0 10.0.0.11 ──── lb1  \
-        lb2: eth0 10.0.0.12 ──── lb2  / in one namespace, without addresses
+        lb1: eth1 10.0.0.11 ──── lb1  \
+        lb2: eth1 10.0.0.12 ──── lb2  / in one namespace, without addresses
 
     All other addresses of the network have permanent neighbour entries.
 

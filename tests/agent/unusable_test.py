@@ -17,7 +17,7 @@ def setUpModule() -> None:
     rig = unittest.enterModuleContext(Rig("unusable_test"))
     rig.lb.know_neighbours({_WEB: "02:00:00:00:01:65"})
     ip = rig.lb.host.namespace.ip
-    ip("addr", "add", "10.0.0.201/32", "dev", "eth0")
+    ip("addr", "add", "10.0.0.201/32", "dev", "eth1")
     ip("route", "add", "10.9.0.0/24", "via", "10.0.0.254")
     ip("route", "add", "blackhole", "10.8.0.0/24")
 

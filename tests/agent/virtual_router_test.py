@@ -40,7 +40,7 @@ class VirtualRouterTest(unittest.TestCase):
         self.ip = rig.lb.host.namespace.ip
         # fmt: off
         self.ip(
-            "link", "add", "link", "eth0", "name", "vrrp.51",
+            "link", "add", "link", "eth1", "name", "vrrp.51",
             "address", mac_of(_OURS).hex(":"), "type", "macvlan", "mode", "private",
         )
         # fmt: on

@@ -11,7 +11,7 @@ _DEADLINE_S = 30.0
 class Capture:
     """Waits on a host's interface for the first frame that a filter matches.
 
-    capture = Capture(host, "eth0", "tcp dst port 80")
+    capture = Capture(host, "eth1", "tcp dst port 80")
     ...
     capture.text()  # "... IP (tos 0x0, ttl 63, id 1, ..."
     """

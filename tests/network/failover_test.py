@@ -97,7 +97,7 @@ class FailoverTest(unittest.TestCase):
         self.addCleanup(self.active.keepalived.start)
         self.active.keepalived.stop()
         self.wait_until_active_is(self.standby)
-        self.assertNotIn(VIP, self.active.host.addresses("eth0"))
+        self.assertNotIn(VIP, self.active.host.addresses("eth1"))
         self.assert_served_by(self.standby)
 
     def test_the_active_ones_program_is_gone(self) -> None:
@@ -107,7 +107,7 @@ class FailoverTest(unittest.TestCase):
         self.addCleanup(lb.agent.start, bed.services())
         self.addCleanup(lb.agent.remove)
         lb.agent.kill()  # it would attach its program again
-        lb.host.namespace.ip("link", "set", "eth0", "xdpdrv", "off")
+        lb.host.namespace.ip("link", "set", "eth1", "xdpdrv", "off")
         self.wait_until_active_is(self.standby)
         self.assertEqual(set(bed.client.count_answers(_REQUESTS)), _ALL)
 

@@ -83,7 +83,7 @@ class StrayTest(TwoLoadBalancersTest):
     def test_a_backup_that_gets_the_vips_frames_tells(self) -> None:
         """And forwards them."""
         of_active = metrics(self.active)[_STRAYS]
-        [link] = json.loads(self.standby.host.call("ip", "-j", "link", "show", "eth0"))
+        [link] = json.loads(self.standby.host.call("ip", "-j", "link", "show", "eth1"))
         self.set_vips_neighbour("replace", "lladdr", link["address"])
         self.addCleanup(self.set_vips_neighbour, "del")
         wait_until(
@@ -100,7 +100,7 @@ class StrayTest(TwoLoadBalancersTest):
     def set_vips_neighbour(self, action: str, *arguments: str) -> None:
         """Where the client believes the VIP to be."""
         nud = ("nud", "permanent") if arguments else ()
-        neighbour = [action, VIP, *arguments, *nud, "dev", "eth0"]
+        neighbour = [action, VIP, *arguments, *nud, "dev", "eth1"]
         bed.client.host.namespace.ip("neigh", *neighbour)
 
 
@@ -135,8 +135,8 @@ class PowerOffTest(TwoLoadBalancersTest):
         self.power_off()
         self.addCleanup(self.power_on)
         host = self.active.host
-        self.assertEqual(host.addresses("eth0"), [host.address])
-        self.assertNotIn("xdp", host.namespace.ip("link", "show", "eth0"))
+        self.assertEqual(host.addresses("eth1"), [host.address])
+        self.assertNotIn("xdp", host.namespace.ip("link", "show", "eth1"))
         self.assertFalse((self.active.agent.pins / "maps").exists())
         self.assertTrue(self.active.agent.services_file.exists())
 

@@ -243,7 +243,7 @@ class BoundTest(ReachabilityCase):
         """A server that failed to answer stays: the control of the others."""
         web1 = bed.webs[0]
         self.cut(web1)
-        failed = f'backend="{web1.address}",interface="eth0",gateway="",state="failed"'
+        failed = f'backend="{web1.address}",interface="eth1",gateway="",state="failed"'
         wait_until(
             lambda: f"l275_backend_neighbour_state{{{failed}}}" in self.metrics(),
             _NOTICED_S,

@@ -445,7 +445,7 @@ class SeenTest(SlowPathCase):
     def test_nexthop_list_metrics_and_status(self) -> None:
         text = self.lb.agent.lbctl("nexthop", "list").stdout
         self.assertRegex(
-            text, rf"10\.0\.0\.101 +- +eth0 +{text_of_mac(mac_of(self.web.host))} +\w+ "
+            text, rf"10\.0\.0\.101 +- +eth1 +{text_of_mac(mac_of(self.web.host))} +\w+ "
         )
         # The kernel asks three times, a second apart, before it gives up.
         wait_until(
@@ -455,7 +455,7 @@ class SeenTest(SlowPathCase):
         )
         metrics = self.lb.host.call("curl", "-sS", "http://127.0.0.1:9275/metrics")
         for line in (
-            r'l275_backend_neighbour_state\{backend="10\.0\.0\.250",interface="eth0",'
+            r'l275_backend_neighbour_state\{backend="10\.0\.0\.250",interface="eth1",'
             r'gateway="",state="failed"\} 1',
             r"l275_slow_path_on 1",
             r"l275_slow_path_frames_waiting 0",
