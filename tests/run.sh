@@ -29,19 +29,14 @@ tools/lint/check_format.sh
 echo "== Programs that are started come from packages that are installed"
 tools/lint/check_programs.py
 log=$(mktemp)
-programs=$(mktemp)
-trap 'rm -f "$log" "$programs"' EXIT
+trap 'rm -f "$log"' EXIT
 
-echo "== clang-tidy"
-# Of what runs on load balancers: the rest takes as long again, and is checked by
-# hand, with bazel build --config=clang_tidy //...
-bazel query 'kind("cc_(library|binary)", //common/... + //lb/...)' >"$programs"
-bazel build --config=clang_tidy --target_pattern_file="$programs"
-echo "== Build"
-bazel build //...
-echo "== Tests"
+echo "== Build, clang-tidy and tests"
+# All at once: most of the tests wait most of the time.
 status=0
-bazel test --test_summary=short "$@" //... 2>&1 | tee "$log" || status=$?
+bazel test --config=clang_tidy --jobs='HOST_CPUS*2' --local_cpu_resources='HOST_CPUS*2' \
+  --local_test_jobs=HOST_CPUS --keep_going --test_summary=short "$@" //... 2>&1 |
+  tee "$log" || status=$?
 echo "== Tests with sanitizers: what strangers' bytes reach"
 bazel test --config=sanitize --test_summary=short "${sanitized[@]}" 2>&1 |
   tee -a "$log" || status=$?
