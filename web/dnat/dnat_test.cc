@@ -678,10 +678,9 @@ TEST_F(DnatTest, KeepRestoresWhatOthersChange) {
     EXPECT_TRUE(WaitUntil([&] { return Dnat(check).exit_code == 0; }));
     ExpectTalks(connection);
     ExpectTalks(Connect(kVip, 80, web_));
-    // Says who had changed them.
-    EXPECT_TRUE(keeper.Logs(
-        absl::StrCat("restored the rules, which \"dnat_test\" (process ",
-                     getpid(), ") had changed: ")));
+    // Says who had changed them. The number is the initial PID namespace's.
+    EXPECT_TRUE(
+        keeper.Logs("restored the rules, which \"dnat_test\" (process "));
   }
   // The changes of other tables are none of its business.
   const std::string before = AllRules();

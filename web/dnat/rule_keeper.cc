@@ -29,7 +29,10 @@ constexpr milliseconds kBeforeRetry(1000);
 constexpr int kMaxAttribute = NFTA_GEN_MAX;
 using Notification = NetlinkReply<nfgenmsg, kMaxAttribute>;
 
-// The process that made the transaction.
+// The process that made the transaction, as the initial PID namespace counts
+// them. Within another one, as in a container, nobody knows its own number
+// there: a restoration looks like a change by somebody then, is checked, and
+// found to be none.
 pid_t PidOf(const Notification& generation) {
   return static_cast<pid_t>(
       ntohl(generation.Uint32(NFTA_GEN_PROC_PID).value_or(0)));
