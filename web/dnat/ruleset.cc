@@ -235,6 +235,7 @@ absl::StatusOr<Ruleset> ParseRuleset(absl::string_view answer) {
 
 std::string ReplaceCommand(const std::vector<NatRule>& rules) {
   std::vector<TableRule> all;
+  all.reserve(rules.size());
   for (const NatRule& rule : rules) {
     all.push_back({kRequests, RequestExpression(rule), rule.ToString()});
   }
