@@ -1,7 +1,7 @@
 """Frames to VRRP virtual routers' MAC addresses (keepalived's use_vmac). Needs root.
 
 keepalived makes a macvlan device with the address, and puts the VIP on it while
-the host is the active one. Here the tests do.
+the host is the active one. In all tests but one the tests do.
 """
 
 from __future__ import annotations
@@ -20,6 +20,35 @@ _VIP = "10.0.0.200"
 _OURS, _OTHERS = 51, 52  # VRIDs
 _CLIENT_MAC = bytes.fromhex("020000000001")
 _DEADLINE_S = 30.0
+_KEEPALIVED = """\
+global_defs {{
+    vrrp_version 3
+    script_user root
+    enable_script_security
+}}
+vrrp_script allowed {{
+    script "/usr/bin/test -e {allowed}"
+    interval 1
+    rise 1
+    fall 1
+    init_fail
+}}
+vrrp_instance vip {{
+    state BACKUP
+    interface eth1
+    use_vmac vrrp.{vrid}
+    vmac_xmit_base
+    virtual_router_id {vrid}
+    priority 100
+    advert_int 0.3
+    virtual_ipaddress {{
+        10.0.0.200/32
+    }}
+    track_script {{
+        allowed
+    }}
+}}
+"""
 
 rig: Rig
 
@@ -85,8 +114,8 @@ class VirtualRouterTest(unittest.TestCase):
         [word] = counted()
         return word
 
-    def wait_for(self, word: str) -> None:
-        wait_until(lambda: self.verdict_of(_OURS) == word, _DEADLINE_S, word)
+    def wait_for(self, word: str, vrid: int = _OURS) -> None:
+        wait_until(lambda: self.verdict_of(vrid) == word, _DEADLINE_S, word)
 
     def test_only_of_those_that_are_active_here(self) -> None:
         self.assertEqual(self.verdict_of(_OURS), "drop_vrrp_backup")
@@ -108,6 +137,25 @@ class VirtualRouterTest(unittest.TestCase):
         self.ip("link", "set", "vrrp.51", "address", mac_of(_OTHERS).hex(":"))
         self.wait_for("pass_other_host")
         self.assertEqual(self.verdict_of(_OTHERS), "forward_tx")
+
+    def test_follows_keepalived(self) -> None:
+        folder = rig.lb.host.folder
+        allowed = folder / "allowed"
+        configuration = folder / "keepalived.conf"
+        configuration.write_text(_KEEPALIVED.format(vrid=_OTHERS, allowed=allowed))
+        # fmt: off
+        keepalived = rig.lb.host.start("keepalived", [
+            "keepalived", "--use-file", str(configuration), "--vrrp",
+            "--dont-fork", "--log-console", "--pid", str(folder / "keepalived.pid"),
+            "--vrrp_pid", str(folder / "vrrp.pid"),
+        ])
+        # fmt: on
+        self.addCleanup(keepalived.stop)
+        self.wait_for("drop_vrrp_backup", _OTHERS)
+        allowed.touch()
+        self.wait_for("forward_tx", _OTHERS)
+        allowed.unlink()
+        self.wait_for("drop_vrrp_backup", _OTHERS)
 
     def comes_back(self, vrid: int) -> bool:
         flow = self.send(vrid)
