@@ -18,7 +18,7 @@
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 #include "bpf/settings.h"
-#include "common/flow_mark.h"
+#include "common/track_rule.h"
 
 /* A packet of a tracked slot. */
 struct tracked {
@@ -43,11 +43,6 @@ static __always_inline const struct l275_backend *lookup_backend(__u32 id)
 	return id ? bpf_map_lookup_elem(&backends, &id) : NULL;
 }
 
-static __always_inline bool is_alive(const struct l275_backend *backend)
-{
-	return backend && backend->flags & L275_BACKEND_ALIVE;
-}
-
 static __always_inline __u32 *lookup_prior(__u32 slot)
 {
 	__u32 index = slot / L275_SLOTS_PER_LINE;
@@ -61,24 +56,16 @@ static __always_inline bool is_draining(const struct l275_backend *backend)
 	return backend->flags & L275_BACKEND_DRAINING;
 }
 
-/*
- * The backend of an entry that counts for the packet, NULL if it does not. An entry of another slot
- * is from a time when the flow's service was another one. A SYN that comes long after the flow's
- * last packet begins a new flow, which a draining backend does not get.
- */
+/* The backend of an entry that counts for the packet, NULL if it does not. */
 static __always_inline const struct l275_backend *live_backend(const struct l275_flow *flow,
 							       const struct tracked *packet)
 {
 	const struct l275_backend *backend = lookup_backend(flow->backend);
-	const __s32 age = l275_flow_age(flow->last_seen, packet->now);
 
-	if (flow->slot != packet->slot || age > (__s32)tcp_idle_ticks)
-		return NULL;
-	if (!is_alive(backend) || backend->generation != flow->generation)
-		return NULL;
-	if (packet->syn && is_draining(backend) && age > L275_SYN_FOLLOWS_TICKS)
-		return NULL;
-	return backend;
+	return l275_packet_follows(flow, backend, packet->slot, packet->syn, packet->now,
+				   tcp_idle_ticks)
+		       ? backend
+		       : NULL;
 }
 
 static __always_inline bool spend_insertion(__u32 now)
@@ -160,9 +147,8 @@ static __always_inline void refresh(struct l275_flow *flow, const struct l275_ba
 /* The backend of a flow that has no entry and gets none. */
 static __always_inline __u32 backend_without_entry(const struct tracked *packet, __u32 prior_word)
 {
-	__u32 prior = prior_word & L275_PRIOR_BACKEND;
-
-	return is_alive(lookup_backend(prior)) ? prior : packet->owner;
+	return l275_fallback(prior_word, lookup_backend(prior_word & L275_PRIOR_BACKEND),
+			     packet->owner);
 }
 
 /*

@@ -33,7 +33,7 @@ std::string SlotText(const control::Explanation& explanation) {
   const char* const tracked = !explanation.tracked() ? ""
                               : explanation.recorded()
                                   ? ", tracked; the flow has an entry"
-                                  : ", tracked; a new flow";
+                                  : ", tracked; no entry";
   return absl::StrCat(explanation.slot(), " of ", explanation.table_size(),
                       tracked);
 }
@@ -63,6 +63,11 @@ std::string ExplanationText(const control::Explanation& explanation) {
   if (has_service) AddSteps(explanation, &lines);
   lines.push_back({"verdict", explanation.verdict()});
   lines.push_back({"reason", explanation.reason()});
+  if (explanation.has_established()) {
+    lines.push_back(
+        {"established", absl::StrCat(BackendText(explanation.established()),
+                                     ": ", explanation.established_verdict())});
+  }
   return LinesText(lines);
 }
 

@@ -411,7 +411,7 @@ TEST_F(LbctlOutputTest, ExplainSaysWhatAChangeLeft) {
     tracked: true
   )pb");
   EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
-              HasSubstr(" 7 of 251, tracked; a new flow\n"));
+              HasSubstr(" 7 of 251, tracked; no entry\n"));
   SetAnswer<control::Explanation>(kExplain, R"pb(
     service: "tcp:10.0.0.200:80"
     slot: 7
@@ -421,6 +421,23 @@ TEST_F(LbctlOutputTest, ExplainSaysWhatAChangeLeft) {
   )pb");
   EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
               HasSubstr(" 7 of 251, tracked; the flow has an entry\n"));
+}
+
+TEST_F(LbctlOutputTest, ExplainSaysWhereAnOpenConnectionGoes) {
+  SetAnswer<control::Explanation>(kExplain, R"pb(
+    service: "tcp:10.0.0.200:80"
+    slot: 7
+    table_size: 251
+    tracked: true
+    verdict: "drop_no_backend"
+    reason: "none"
+    established { address: "10.0.0.102" draining: true health: UP weight: 0 }
+    established_verdict: "forward_tx"
+  )pb");
+  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+              HasSubstr("\nestablished:  10.0.0.102, "));
+  EXPECT_THAT(OutputOf("explain 10.0.0.1:40000 10.0.0.200:80"),
+              HasSubstr(", weight 0: forward_tx\n"));
 }
 
 TEST_F(LbctlOutputTest, ExplainSaysWhyThereIsNoNextHop) {

@@ -8,7 +8,7 @@ import unittest
 from typing import Iterator, Optional
 
 from tests.agent.control_api import ControlApi
-from tests.agent.flows import Flow, checksum, random_flows
+from tests.agent.flows import ACK, SYN, Flow, checksum, random_flows
 from tests.agent.rig import Rig
 from tests.agent.services_text import service_text
 
@@ -67,12 +67,12 @@ class Wire:
     def close(self) -> None:
         self._socket.close()
 
-    def send(self, flows: list[Flow]) -> dict[Flow, bytes]:
-        """Sends a SYN of each; returns the frames that came back."""
+    def send(self, flows: list[Flow], flags: int = SYN) -> dict[Flow, bytes]:
+        """Sends a segment of each; returns the frames that came back."""
         returned: dict[Flow, bytes] = {}
         for first in range(0, len(flows), _BATCH):
             for flow in [*flows[first : first + _BATCH], _LAST]:
-                self._socket.send(flow.syn(_CLIENT_MAC, self._lb_mac))
+                self._socket.send(flow.segment(_CLIENT_MAC, self._lb_mac, flags))
             returned.update(self._until_last())
         return returned
 
@@ -189,6 +189,52 @@ class ExplainTest(unittest.TestCase):
             self.assertEqual(
                 mac, self.expected_mac(explanation), f"{flow}: {explanation}"
             )
+
+    def test_agrees_in_tracked_slots(self) -> None:
+        """Entries that count and that do not, none, SYNs and other packets."""
+        lbctl = rig.lb.agent.lbctl
+        generator = random.Random(3)
+        destinations = _DESTINATIONS[:4]
+        flows = random_flows(generator, _FLOWS, destinations)
+        older, newer = flows[:2000], flows[2000:4000]
+        self.wire.send(flows[:1000])
+        lbctl("backend", "drain", _WEB[0])
+        lbctl("backend", "weight", _WEB[3], "300")
+        lbctl("service", "remove", "tcp:10.0.0.201:8080")
+        for flags in (SYN, ACK):
+            self.wire.send(generator.sample(older, 1000), flags)
+        # Some entries are void now: of another slot, of a backend that was dead.
+        lbctl(
+            "service", "add", "tcp:10.0.0.201:8080", f"--backends={_WEB[9]},{_WEB[10]}"
+        )
+        lbctl("backend", "disable", _WEB[5])
+        lbctl("backend", "drain", _WEB[4])
+        lbctl("backend", "enable", _WEB[5])
+        for flags in (SYN, ACK):
+            self.wire.send(generator.sample(newer, 1000), flags)
+        seen: dict[tuple[int, bool, bool], int] = {}
+        for first in range(0, _FLOWS, _BATCH):
+            batch, flags = flows[first : first + _BATCH], generator.choice((SYN, ACK))
+            explained = {f: self.api.explain(f.source, f.destination) for f in batch}
+            returned = self.wire.send(batch, flags)
+            for flow, explanation in explained.items():
+                elsewhere = "established" in explanation
+                mac = self.expected_mac(explanation)
+                if flags == ACK and elsewhere:
+                    self.assertEqual(explanation["established_verdict"], "forward_tx")
+                    mac = mac_of(explanation["established"]["address"])
+                frame = returned.get(flow)
+                self.assertEqual(
+                    frame and frame[:6], mac, f"{flow}, flags {flags}: {explanation}"
+                )
+                if explanation.get("tracked"):
+                    kind = flags, explanation.get("recorded", False), elsewhere
+                    seen[kind] = seen.get(kind, 0) + 1
+        for flags in (SYN, ACK):
+            for recorded, elsewhere in (False, False), (False, True), (True, False):
+                self.assertGreater(
+                    seen.get((flags, recorded, elsewhere), 0), 30, f"{seen}"
+                )
 
 
 if __name__ == "__main__":

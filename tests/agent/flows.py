@@ -1,4 +1,4 @@
-"""Random flows, as text for people and as a SYN for the wire."""
+"""Random flows, as text for people and as TCP segments for the wire."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import struct
 from typing import Optional, Sequence
 
-_SYN = 0x02
+SYN, ACK = 0x02, 0x10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,11 +29,15 @@ class Flow:
 
     def syn(self, source_mac: bytes, destination_mac: bytes) -> bytes:
         """The frame that opens the connection."""
+        return self.segment(source_mac, destination_mac, SYN)
+
+    def segment(self, source_mac: bytes, destination_mac: bytes, flags: int) -> bytes:
+        """A frame without data, with these of TCP's flags."""
         addresses = socket.inet_aton(self.source_address)
         addresses += socket.inet_aton(self.address)
         # fmt: off
         tcp = struct.pack("!HHIIBBHHH", self.source_port, self.port, 0, 0,
-                          5 << 4, _SYN, 65535, 0, 0)
+                          5 << 4, flags, 65535, 0, 0)
         pseudo = addresses + struct.pack("!BBH", 0, socket.IPPROTO_TCP, len(tcp))
         tcp = _with_checksum(tcp, 16, pseudo)
         ip = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(tcp), 0, 0,
@@ -44,7 +48,7 @@ class Flow:
 
     @staticmethod
     def of_frame(frame: bytes) -> Flow:
-        """Of a frame like syn()'s."""
+        """Of a frame like segment()'s."""
         source_port, port = struct.unpack("!HH", frame[34:38])
         source, destination = frame[26:30], frame[30:34]
         return Flow(

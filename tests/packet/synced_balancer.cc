@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "common/testing/virtual_clock.h"
+#include "lb/agent/dataplane/flow_age.h"
 #include "lb/agent/dataplane/flow_reader.h"
+#include "lb/agent/dataplane/packet_choice.h"
 #include "lb/agent/dataplane/tick.h"
 #include "tests/packet/lb_host.h"
 
@@ -188,9 +190,14 @@ void SyncedBalancer::ShiftEntry(const l275_flow_key& key, uint32_t from,
 }
 
 std::optional<Ipv4Address> SyncedBalancer::EntryOf(const FlowKey& key) const {
-  const std::optional<uint32_t> id = keeper_->BackendOf(MapKeyOf(key));
-  if (!id.has_value()) return std::nullopt;
-  return Ipv4Address::FromNetwork(program_->maps().backends()[*id].address);
+  const Maps& maps = program_->maps();
+  const std::optional<l275_flow> flow = FindFlow(maps, MapKeyOf(key));
+  if (!flow.has_value() ||
+      !IsLiveFlow(maps, *flow, keeper_->idle_ticks(),
+                  TickOf(std::chrono::steady_clock::now()))) {
+    return std::nullopt;
+  }
+  return Ipv4Address::FromNetwork(maps.backends()[flow->backend].address);
 }
 
 uint32_t SyncedBalancer::entries() const {

@@ -1,5 +1,6 @@
 // Random lives of services and flows, on the real program, map writer and flow
-// sweep: every packet goes where the model says, and the promise is kept.
+// sweep: every packet goes where the model says and userspace predicts, and the
+// promise is kept.
 //
 // The program's clock cannot be set. Time passes here by making all entries of
 // the flow table older, and by giving the map writer times that are as much
@@ -27,7 +28,11 @@
 #include <utility>
 #include <vector>
 
+#include "common/flow_hash.h"
+#include "lb/agent/dataplane/fallback.h"
 #include "lb/agent/dataplane/flow_sweep.h"
+#include "lb/agent/dataplane/packet_choice.h"
+#include "lb/agent/dataplane/tick.h"
 #include "tests/packet/flow_model.h"
 #include "tests/packet/flow_promise.h"
 #include "tests/packet/lb_host.h"
@@ -140,6 +145,13 @@ class World {
   void FloodAndSweep();
   void Send(const Flow& flow, uint8_t flags);
   std::optional<Ipv4Address> Run(const Flow& flow, uint8_t flags);
+
+  // What userspace says of a packet.
+  struct Prediction {
+    std::optional<Ipv4Address> choice;      // nullopt: it is dropped
+    std::optional<Ipv4Address> unrecorded;  // of a SYN that gets no entry
+  };
+  std::optional<Prediction> Predict(const FlowKey& key, bool syn) const;
 
   void ChangeSome();
   void ChangeBackend(SnapshotService& service);
@@ -338,16 +350,48 @@ void World::Send(const Flow& flow, uint8_t flags) {
   if (!failure_.empty() || !model_.Serves(flow.key)) return;
   WatchTick();
   const bool syn = flags == kSyn;
+  const std::optional<Prediction> predicted = Predict(flow.key, syn);
   const std::optional<Ipv4Address> got = Run(flow, flags);
   const std::optional<Ipv4Address> wanted = model_.Decide(flow.key, syn);
   const bool kept = promise_.Observed(flow.key, syn, got, model_.now());
   ++decisions_;
   if (sabotage_ != Sabotage::kNone) return;
   if (!kept) Fail("promise broken");
+  if (predicted.has_value() && got != predicted->choice &&
+      !(syn && got == predicted->unrecorded)) {
+    Fail("userspace predicted something else");
+  }
   if (got == wanted) return;
   Fail("flags " + std::to_string(flags) + ": went to " +
        (got.has_value() ? got->ToString() : "nowhere") + ", should to " +
        (wanted.has_value() ? wanted->ToString() : "nowhere"));
+}
+
+// nullopt: there is no service.
+std::optional<World::Prediction> World::Predict(const FlowKey& key,
+                                                bool syn) const {
+  const auto& services = program_->writer().services();
+  auto service = services.find({IPPROTO_TCP, key.vip, key.port});
+  if (service == services.end()) service = services.find(kAllPorts);
+  if (service == services.end()) return std::nullopt;
+  const Maps& maps = program_->maps();
+  const l275_flow_key in_table = {
+      key.source.ToNetwork(), key.vip.ToNetwork(), htons(key.source_port),
+      htons(key.port),        IPPROTO_TCP,         {}};
+  const uint64_t hash =
+      l275_flow_hash(service->second.hash_key, in_table.source,
+                     in_table.source_port, in_table.destination_port);
+  const uint32_t slot =
+      service->second.first_slot +
+      l275_slot_of_hash(hash, service->second.source.table_size);
+  const auto address_of = [&maps](uint32_t id) {
+    return id == 0 ? std::optional<Ipv4Address>()
+                   : Ipv4Address::FromNetwork(maps.backends()[id].address);
+  };
+  return Prediction{
+      address_of(ChoiceOf(maps, slot, FindFlow(maps, in_table), syn, kIdleTicks,
+                          TickOf(std::chrono::steady_clock::now()))),
+      address_of(FallbackOf(maps, slot))};
 }
 
 std::optional<Ipv4Address> World::Run(const Flow& flow, uint8_t flags) {

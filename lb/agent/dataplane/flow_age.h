@@ -5,6 +5,7 @@
 
 #include "common/flow_mark.h"
 #include "common/map_layout.h"
+#include "common/track_rule.h"
 #include "lb/agent/dataplane/maps.h"
 
 namespace l275 {
@@ -19,13 +20,11 @@ inline uint32_t MarkOfFlow(const l275_flow& flow, uint32_t tick) {
   return l275_flow_mark(flow.last_seen, tick);
 }
 
-// Whether an entry counts, as the program sees it; see bpf/track.h.
+// Whether an entry counts.
 inline bool IsLiveFlow(const Maps& maps, const l275_flow& flow,
                        uint32_t idle_ticks, uint32_t tick) {
-  const l275_backend& backend = maps.backends()[flow.backend];
-  return (backend.flags & L275_BACKEND_ALIVE) != 0 &&
-         backend.generation == flow.generation &&
-         AgeOfFlow(flow, tick) <= static_cast<int32_t>(idle_ticks);
+  return l275_flow_is_live(&flow, &maps.backends()[flow.backend], tick,
+                           idle_ticks) != 0;
 }
 
 }  // namespace l275

@@ -32,10 +32,6 @@ FlowKeeper::FlowKeeper(event_base* base, Maps* maps, MapWriter* writer,
   evtimer_add(timer_.get(), &kBetweenPasses);
 }
 
-std::optional<uint32_t> FlowKeeper::BackendOf(const l275_flow_key& key) const {
-  return sweep_.BackendOf(key, TickOf(std::chrono::steady_clock::now()));
-}
-
 void FlowKeeper::SetWatcher(FlowWatcher* watcher) {
   watcher_ = watcher;
   watching_ = false;

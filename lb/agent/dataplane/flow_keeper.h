@@ -39,8 +39,8 @@ class FlowKeeper {
   // What the last pass found; at most some seconds old while slots are tracked.
   const FlowSweep::Result& last() const { return last_; }
 
-  // What a flow's entry says now; see FlowSweep.
-  std::optional<uint32_t> BackendOf(const l275_flow_key& key) const;
+  // Entries that were not seen for so many ticks count as absent.
+  uint32_t idle_ticks() const { return idle_ticks_; }
 
  private:
   void OnTimer();

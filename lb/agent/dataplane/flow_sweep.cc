@@ -50,16 +50,6 @@ absl::StatusOr<std::optional<FlowSweep::Result>> FlowSweep::Step(
   return std::optional<Result>(std::move(result));
 }
 
-std::optional<uint32_t> FlowSweep::BackendOf(const l275_flow_key& key,
-                                             uint32_t tick) const {
-  l275_flow flow = {};
-  if (bpf_map_lookup_elem(maps_.flows_fd(), &key, &flow) != 0 ||
-      !IsLiveFlow(maps_, flow, idle_ticks_, tick)) {
-    return std::nullopt;
-  }
-  return flow.backend;
-}
-
 absl::Status FlowSweep::Judge(const FlowReader::Chunk& chunk, uint32_t tick) {
   runs_full_ = std::max(last_entries_, result_.entries) >
                maps_.sizes().flows - maps_.sizes().flows / 4;

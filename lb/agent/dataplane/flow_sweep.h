@@ -56,11 +56,6 @@ class FlowSweep {
   // complete, an error of a system call (the pass then begins anew).
   absl::StatusOr<std::optional<Result>> Step(uint32_t tick);
 
-  // The id of the backend that a flow's entry names; nothing when the flow has
-  // none, or one that counts as absent.
-  std::optional<uint32_t> BackendOf(const l275_flow_key& key,
-                                    uint32_t tick) const;
-
  private:
   absl::Status Judge(const FlowReader::Chunk& chunk, uint32_t tick);
   bool IsOver(const l275_flow& flow, uint32_t tick) const;

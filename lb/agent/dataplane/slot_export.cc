@@ -11,7 +11,7 @@ bool IsAlive(const Maps& maps, uint32_t backend) {
   return (maps.backends()[backend].flags & L275_BACKEND_ALIVE) != 0;
 }
 
-// As bpf/track.h decides.
+// Where flows without an entry go.
 SlotPlace PlaceOf(const Maps& maps, uint32_t slot) {
   const uint32_t word = maps.slots()[slot];
   SlotPlace place;

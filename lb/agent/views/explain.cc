@@ -16,6 +16,9 @@
 #include "common/map_layout.h"
 #include "common/read_file.h"
 #include "common/verdict_names.h"
+#include "lb/agent/dataplane/flow_age.h"
+#include "lb/agent/dataplane/packet_choice.h"
+#include "lb/agent/dataplane/tick.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/slow_path_view.h"
 
@@ -126,16 +129,31 @@ l275_verdict VerdictWithoutRecord(const AgentView& view,
   return forwarding ? L275_DROP_NO_NEIGHBOUR : L275_DROP_FORWARDING_OFF;
 }
 
-void JudgeNextHop(const AgentView& view, Ipv4Address backend,
-                  control::Explanation* explanation) {
-  const NextHop& next_hop = view.next_hops.next_hops().at(backend);
-  if (!next_hop.ready()) {
-    return SetVerdict(VerdictWithoutRecord(view, next_hop), next_hop.reason,
-                      explanation);
+// What becomes of a packet once its backend is known.
+struct Fate {
+  const Ipv4Address* backend = nullptr;  // null: none
+  l275_verdict verdict = L275_DROP_NO_BACKEND;
+  std::string detail;
+};
+
+Fate FateOf(const AgentView& view, const WrittenService& service,
+            uint32_t backend_id, const Endpoint& source) {
+  Fate fate;
+  fate.backend = FindBackend(service, backend_id);
+  if (fate.backend == nullptr) return fate;
+  const NextHop& next_hop = view.next_hops.next_hops().at(*fate.backend);
+  if (*fate.backend == source.address) {
+    fate.verdict = L275_DROP_BAD_SOURCE;
+    fate.detail = "it is the backend";
+  } else if (!next_hop.ready()) {
+    fate.verdict = VerdictWithoutRecord(view, next_hop);
+    fate.detail = next_hop.reason;
+  } else {
+    fate.verdict = view.ingress == next_hop.ifindex ? L275_FORWARD_TX
+                                                    : L275_FORWARD_REDIRECT;
+    fate.detail = next_hop.ToString();
   }
-  SetVerdict(view.ingress == next_hop.ifindex ? L275_FORWARD_TX
-                                              : L275_FORWARD_REDIRECT,
-             next_hop.ToString(), explanation);
+  return fate;
 }
 
 // Why the program drops the packet before it looks for a backend; empty: it
@@ -168,34 +186,41 @@ void JudgeService(const AgentView& view, const ServiceAddress& address,
   const uint64_t hash =
       l275_flow_hash(service.hash_key, source.address.ToNetwork(),
                      htons(source.port), htons(destination.port));
-  const uint32_t slot = l275_slot_of_hash(hash, service.source.table_size);
-  const uint32_t word = view.maps.slots()[service.first_slot + slot];
-  const std::optional<uint32_t> recorded =
-      IsTracked(word) ? view.flow_table.BackendOf(KeyOf(source, destination))
-                      : std::nullopt;
+  const uint32_t in_table = l275_slot_of_hash(hash, service.source.table_size);
+  const uint32_t slot = service.first_slot + in_table;
+  const std::optional<l275_flow> flow =
+      FindFlow(view.maps, KeyOf(source, destination));
+  const auto choose = [&](bool is_syn) {
+    return ChoiceOf(view.maps, slot, flow, is_syn, view.flow_table.idle_ticks(),
+                    TickOf(view.now));
+  };
+  const uint32_t of_syn = choose(true);
+  const uint32_t of_others = choose(false);
   explanation->set_service(address.ToString());
   explanation->set_hash(absl::StrFormat("0x%016x", hash));
-  explanation->set_slot(slot);
+  explanation->set_slot(in_table);
   explanation->set_table_size(service.source.table_size);
-  explanation->set_tracked(IsTracked(word));
-  explanation->set_recorded(recorded.has_value());
-  const Ipv4Address* backend =
-      FindBackend(service, recorded.value_or(word & L275_SLOT_OWNER));
-  if (backend == nullptr) {
-    SetVerdict(L275_DROP_NO_BACKEND, "", explanation);
-    const auto desired = view.desired.find(address);
-    if (desired != view.desired.end()) {
-      explanation->set_reason(NoBackendReason(desired->second));
-    }
-    return;
+  explanation->set_tracked(IsTracked(view.maps.slots()[slot]));
+  explanation->set_recorded(
+      explanation->tracked() && flow.has_value() && flow->slot == slot &&
+      IsLiveFlow(view.maps, *flow, view.flow_table.idle_ticks(),
+                 TickOf(view.now)));
+
+  const Fate fate = FateOf(view, service, of_syn, source);
+  SetVerdict(fate.verdict, fate.detail, explanation);
+  if (fate.backend != nullptr) {
+    *explanation->mutable_backend() = ViewBackend(view, address, *fate.backend);
+    NoteSourceIsABackend(service, source, explanation);
+  } else if (const auto desired = view.desired.find(address);
+             desired != view.desired.end()) {
+    explanation->set_reason(NoBackendReason(desired->second));
   }
-  *explanation->mutable_backend() = ViewBackend(view, address, *backend);
-  if (*backend == source.address) {
-    SetVerdict(L275_DROP_BAD_SOURCE, "it is the backend", explanation);
-  } else {
-    JudgeNextHop(view, *backend, explanation);
-  }
-  NoteSourceIsABackend(service, source, explanation);
+  if (of_others == of_syn) return;
+  const Fate others = FateOf(view, service, of_others, source);
+  if (others.backend == nullptr) return;
+  *explanation->mutable_established() =
+      ViewBackend(view, address, *others.backend);
+  explanation->set_established_verdict(kVerdictNames[others.verdict].word);
 }
 
 }  // namespace
