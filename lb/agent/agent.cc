@@ -431,6 +431,9 @@ absl::StatusOr<control::ChangeReply> Agent::Desire(DesiredState desired) {
     written_ = before;  // the maps are as they were
     std::swap(desired_, desired);
     SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));
+    // The timers are set for what was refused.
+    UpdateReachability();
+    ArmDrainTimer(WallClock());
     return written;
   }
   SetBackends(BackendAddresses(desired_), HealthServicesOf(desired_));

@@ -7,6 +7,7 @@ import socket
 import unittest
 from typing import Iterator, Optional
 
+from testbed.waiting import wait_until
 from tests.agent.control_api import ControlApi
 from tests.agent.flows import ACK, SYN, Flow, checksum, random_flows
 from tests.agent.rig import Rig
@@ -235,6 +236,26 @@ class ExplainTest(unittest.TestCase):
                 self.assertGreater(
                     seen.get((flags, recorded, elsewhere), 0), 30, f"{seen}"
                 )
+
+    def test_a_drain_ends_after_a_change_that_was_refused(self) -> None:
+        """The change would have ended the drain at once."""
+        service, lbctl = service_text(_WEB[:1]), rig.lb.agent.lbctl
+        rig.lb.stop()
+        rig.lb.start(service, "--max_slots=70000")
+        api = self.enterContext(ControlApi(rig.lb.agent.control_socket))
+
+        def open_at() -> Optional[str]:
+            explanation = api.explain(_LAST.source, _LAST.destination)
+            return explanation.get("established", {}).get("address")
+
+        self.wire.send([Flow("192.0.2.1", 2, "10.0.0.200", 80)])
+        lbctl("backend", "drain", _WEB[0], "--deadline=3s")
+        file = rig.lb.host.folder / "too_many.conf"
+        file.write_text(service + service_text(_WEB, port=443))
+        refused = lbctl("apply", "-f", str(file), may_fail=True)
+        self.assertIn("no room for 65537 more slots", refused.stderr)
+        self.assertEqual(open_at(), _WEB[0])
+        wait_until(lambda: open_at() is None, 60.0, "the drain's end")
 
 
 if __name__ == "__main__":
