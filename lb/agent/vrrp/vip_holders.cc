@@ -26,6 +26,12 @@ bool IsConfirmed(const VipHolders::Fault& fault, const Peers& peers) {
 std::string VipHolders::Fault::ToString(TimePoint now) const {
   const auto seconds =
       std::chrono::duration_cast<std::chrono::seconds>(now - since).count();
+  if (kind == Kind::kNoHolder && !all_heard) {
+    return absl::StrCat("no holder: ", vip.ToString(),
+                        " is not on this host for ", seconds,
+                        " s, and not all peers are heard; is keepalived "
+                        "running?");
+  }
   if (kind == Kind::kNoHolder) {
     return absl::StrCat("no holder: ", vip.ToString(),
                         " is on no load balancer for ", seconds,
@@ -54,13 +60,15 @@ void VipHolders::Update(const std::set<Ipv4Address>& vips,
       if (peer.held.count(vip) > 0) fault.peers.push_back(address);
     }
     const size_t holders = fault.peers.size() + (fault.held_here ? 1 : 0);
-    if (holders == 1 || (holders == 0 && !all_heard)) continue;
+    if (holders == 1) continue;
+    fault.all_heard = all_heard;
     fault.kind = holders == 0 ? Kind::kNoHolder : Kind::kSplitBrain;
     const auto before = seen_.find(vip);
     fault.since = before != seen_.end() && before->second.kind == fault.kind
                       ? before->second.since
                       : now;
-    if (now - fault.since >= kGrace && IsConfirmed(fault, peers)) {
+    const auto grace = holders == 0 && !all_heard ? kSilentGrace : kGrace;
+    if (now - fault.since >= grace && IsConfirmed(fault, peers)) {
       faults_[vip] = fault;
     }
     seen[vip] = std::move(fault);

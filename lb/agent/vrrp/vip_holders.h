@@ -15,7 +15,10 @@ namespace l275 {
 //
 //   split brain   several hold it: clients' frames go to whichever the switch
 //                 learned last
-//   no holder     nobody does: clients get no answer once their ARP entries end
+//   no holder     nobody does: clients get no answer once their ARP entries
+//   end.
+//                 With a peer that is not heard nobody can be sure of that; it
+//                 is reported after kSilentGrace, and says so
 //
 // While a VIP moves there are two, or none, for a moment; and a peer that loses
 // power says nothing more, so what it said last is no longer true. So both are
@@ -27,6 +30,7 @@ class VipHolders {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   static constexpr std::chrono::milliseconds kGrace{1000};
+  static constexpr std::chrono::milliseconds kSilentGrace{5000};
 
   struct Peer {
     std::set<Ipv4Address> held;  // VIPs
@@ -39,6 +43,7 @@ class VipHolders {
     Ipv4Address vip;
     bool held_here = false;
     std::vector<Ipv4Address> peers;  // that hold it
+    bool all_heard = true;
     TimePoint since;
 
     // "split brain: 10.0.0.200 is held by this host and by peer 10.1.0.12 for 8

@@ -82,11 +82,21 @@ TEST_F(VipHoldersTest, WhatAPeerSaidBeforeItLostPowerIsOld) {
   }
 }
 
-TEST_F(VipHoldersTest, WithAPeerThatIsNotHeardNobodyKnows) {
+TEST_F(VipHoldersTest, WithAPeerThatIsNotHeardNobodyIsSure) {
   for (int ms = 0; ms < 5000; ms += 250) {
     holders_.Update({kVip}, {}, {}, false, At(ms));
     EXPECT_EQ(Text(ms), "");
   }
+  holders_.Update({kVip}, {}, {}, false, At(5000));
+  EXPECT_EQ(Text(5000),
+            "no holder: 10.0.0.200 is not on this host for 5 s, and not all "
+            "peers are heard; is keepalived running?");
+  // One of those that are heard has it.
+  holders_.Update({kVip}, {}, {{kThird, {Held(true), At(5200)}}}, false,
+                  At(5250));
+  EXPECT_EQ(Text(5250), "");
+  holders_.Update({kVip}, {kVip}, {}, false, At(5500));
+  EXPECT_EQ(Text(5500), "");
 }
 
 TEST_F(VipHoldersTest, TwoPeersCanHoldIt) {
