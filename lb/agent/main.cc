@@ -428,6 +428,10 @@ absl::Status CheckServices(const absl::StatusOr<AgentOptions>& options) {
   L275_ASSIGN_OR_RETURN(DesiredSource source, SourceOfFlags());
   StateKeeper state(std::move(source), FLAGS_state_file);
   L275_ASSIGN_OR_RETURN(const DesiredState desired, state.Start());
+  for (const std::string& line : state.replaced()) {
+    std::cout << "would replace what was changed at run time: " << line
+              << std::endl;
+  }
   if (!options.ok()) return absl::OkStatus();
   return ChooseMapSizes(options->map_sizes, desired, options->table_size)
       .status();
