@@ -136,7 +136,7 @@ void NeighbourKeeper::Probe(const NeighbourKey& key, TimePoint now) {
   if (IsFailure(neighbour.status())) return;
   if (neighbour.ok() && (neighbour->IsFixed() || neighbour->IsUsable())) return;
   const absl::Status asked = Ask(key, neighbour.ok());
-  LOG_IF(WARNING, !asked.ok()) << asked.message();
+  if (!asked.ok()) failures_log_.Log(std::string(asked.message()), now);
 }
 
 void NeighbourKeeper::Refresh(const NeighbourKey& key, Entry* entry) {
@@ -196,13 +196,14 @@ void NeighbourKeeper::Forget(const NeighbourKey& key, TimePoint now,
   request.Put(NDA_DST, key.address);
   absl::Status status = client_.Call(request, What("RTM_DELNEIGH", key));
   if (!IsFailure(status)) status = Ask(key, false);
-  LOG_IF(WARNING, !status.ok()) << status.message();
+  if (!status.ok()) failures_log_.Log(std::string(status.message()), now);
 }
 
 // Not all at once: with thousands of backends their answers would come in one
 // burst.
 void NeighbourKeeper::Tick(TimePoint now) {
   refusals_log_.Tick(now);
+  failures_log_.Tick(now);
   size_t left = std::max<size_t>(kMostAtOnce, wanted_.size() / 4);
   for (auto& [key, entry] : wanted_) {
     if (left == 0) return;
@@ -226,7 +227,7 @@ bool NeighbourKeeper::ConfirmIfDue(const NeighbourKey& key, TimePoint now,
     return true;
   }
   const absl::Status status = Confirm(key);
-  LOG_IF(WARNING, IsFailure(status)) << status.message();
+  if (IsFailure(status)) failures_log_.Log(std::string(status.message()), now);
   return true;
 }
 

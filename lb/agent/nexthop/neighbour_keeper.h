@@ -146,6 +146,8 @@ class NeighbourKeeper {
   std::set<MacAddress> own_macs_;
   uint64_t refusals_ = 0;
   LimitedLog refusals_log_{"refused MAC addresses", 1, google::GLOG_WARNING};
+  LimitedLog failures_log_{"requests for neighbours that failed", 10,
+                           google::GLOG_WARNING};
 };
 
 }  // namespace l275
