@@ -659,6 +659,7 @@ AgentView Agent::View() const {
           state_,
           reload_,
           *writer_,
+          written_,
           *maps_,
           *next_hops_,
           reachability_,

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "absl/status/status.h"
 #include "lb/agent/attachments.h"
 #include "lb/agent/config/desired_state.h"
 #include "lb/agent/config/reload_result.h"
@@ -33,6 +34,7 @@ struct AgentView {
   const StateKeeper& state;
   const ReloadResult& reload;
   const MapWriter& writer;
+  const absl::Status& written;  // how the last Write() of it ended
   const Maps& maps;
   const NextHopMonitor& next_hops;
   const Reachability& reachability;

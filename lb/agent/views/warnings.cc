@@ -66,6 +66,15 @@ void WarnOfVipCoverage(const AgentView& view, Warnings& out) {
   }
 }
 
+void WarnOfTables(const AgentView& view, Warnings& out) {
+  if (!view.written.ok()) {
+    Warn("tables", "", std::string(view.written.message()), out);
+  }
+  const absl::Status resynced =
+      view.sync == nullptr ? absl::OkStatus() : view.sync->CheckResynced();
+  if (!resynced.ok()) Warn("resync", "", std::string(resynced.message()), out);
+}
+
 void WarnOfHolders(const AgentView& view, Warnings& out) {
   for (const auto& [vip, fault] : view.vip_holders.faults()) {
     const bool split = fault.kind == VipHolders::Fault::Kind::kSplitBrain;
@@ -199,6 +208,7 @@ std::vector<control::Warning> ViewWarnings(const AgentView& view) {
   Warnings warnings;
   WarnOfInterfaces(view, warnings);
   WarnOfVipCoverage(view, warnings);
+  WarnOfTables(view, warnings);
   WarnOfHolders(view, warnings);
   WarnOfRoles(view, warnings);
   WarnOfServices(view, warnings);
