@@ -40,8 +40,7 @@
 	X(DROP_FRAGMENT, "drop_fragment", DROP, "an IP fragment addressed to a service's address") \
 	X(DROP_TTL_EXCEEDED, "drop_ttl_exceeded", DROP,                                            \
 	  "its TTL ended here, and no answer is sent: too many, or no slow path")                  \
-	X(DROP_NO_BACKEND, "drop_no_backend", DROP,                                                \
-	  "its service has no backend that is up and enabled")                                     \
+	X(DROP_NO_BACKEND, "drop_no_backend", DROP, "no backend of its service gets flows")        \
 	X(DROP_NO_ROUTE, "drop_no_route", DROP, "the kernel has no route to the backend")          \
 	X(DROP_NO_NEIGHBOUR, "drop_no_neighbour", DROP, "the backend's MAC address is not known")  \
 	X(DROP_FORWARDING_OFF, "drop_forwarding_off", DROP,                                        \

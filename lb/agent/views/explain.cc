@@ -10,7 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
 #include "common/bad_source.h"
 #include "common/flow_hash.h"
 #include "common/map_layout.h"
@@ -19,6 +18,7 @@
 #include "lb/agent/dataplane/flow_age.h"
 #include "lb/agent/dataplane/packet_choice.h"
 #include "lb/agent/dataplane/tick.h"
+#include "lb/agent/views/no_backend_reason.h"
 #include "lb/agent/views/service_view.h"
 #include "lb/agent/views/slow_path_view.h"
 
@@ -67,36 +67,6 @@ l275_flow_key KeyOf(const Endpoint& source, const Endpoint& destination) {
   key.destination_port = htons(destination.port);
   key.protocol = IPPROTO_TCP;
   return key;
-}
-
-// Why no backend of the service gets flows: "none of its 3 backends gets flows:
-// 2 of weight 0, 1 disabled".
-std::string NoBackendReason(const DesiredService& service) {
-  size_t disabled = 0;
-  size_t draining = 0;
-  size_t weightless = 0;
-  for (const auto& [address, backend] : service.backends) {
-    if (backend.disabled) {
-      ++disabled;
-    } else if (backend.draining) {
-      ++draining;
-    } else if (backend.weight == 0) {
-      ++weightless;
-    }
-  }
-  const size_t all = service.backends.size();
-  if (all == 0) return "its service has no backend";
-  std::vector<std::string> reasons;
-  const auto add = [&reasons](size_t count, const char* why) {
-    if (count > 0) reasons.push_back(absl::StrCat(count, " ", why));
-  };
-  add(weightless, "of weight 0");
-  add(disabled, "disabled");
-  add(draining, "draining");
-  add(all - weightless - disabled - draining, "not up");
-  return absl::StrCat(
-      "none of the ", all,
-      " backends of its service gets flows: ", absl::StrJoin(reasons, ", "));
 }
 
 // On a standby a packet does what is said here only if it comes here.
@@ -211,9 +181,16 @@ void JudgeService(const AgentView& view, const ServiceAddress& address,
   if (fate.backend != nullptr) {
     *explanation->mutable_backend() = ViewBackend(view, address, *fate.backend);
     NoteSourceIsABackend(service, source, explanation);
-  } else if (const auto desired = view.desired.find(address);
-             desired != view.desired.end()) {
-    explanation->set_reason(NoBackendReason(desired->second));
+  } else {
+    std::vector<control::BackendState> backends;
+    if (const auto desired = view.desired.find(address);
+        desired != view.desired.end()) {
+      for (const auto& [backend, wanted] : desired->second.backends) {
+        if (service.backends.count(backend) == 0) continue;
+        backends.push_back(ViewBackend(view, address, backend));
+      }
+    }
+    explanation->set_reason(NoBackendReason(backends));
   }
   if (of_others == of_syn) return;
   const Fate others = FateOf(view, service, of_others, source);
