@@ -65,7 +65,7 @@ FrameBuilder& FrameBuilder::Tag(uint16_t tag_protocol) {
 }
 
 FrameBuilder& FrameBuilder::PriorityTag(uint16_t tag_protocol) {
-  tags_.emplace_back(tag_protocol, 5 << 13);
+  tags_.emplace_back(tag_protocol, 5 << 13 | 1 << 12);
   return *this;
 }
 

@@ -37,7 +37,8 @@ class FrameBuilder {
   FrameBuilder& EthernetTo(const MacAddress& mac);
   // Adds a tag (IEEE 802.1Q) behind those already there, VLAN 7.
   FrameBuilder& Tag(uint16_t tag_protocol);
-  // The same with a priority and no VLAN (VLAN ID 0).
+  // The same with a priority, the drop eligible indicator, and no VLAN (VLAN
+  // ID 0).
   FrameBuilder& PriorityTag(uint16_t tag_protocol);
   FrameBuilder& EtherType(uint16_t type);
 

@@ -395,6 +395,8 @@ std::vector<Row> FragmentRows() {
            .Fragment(1, false)
            .Build(),
        L275_DROP_FRAGMENT},
+      {"first fragment of UDP", To(kTx).Udp().Fragment(0, true).Build(),
+       L275_PASS_PROTOCOL},
       {"last fragment of UDP", To(kTx).Udp().Fragment(1, false).Build(),
        L275_PASS_PROTOCOL},
   };

@@ -672,7 +672,11 @@ TEST_F(DnatTest, KeepRestoresWhatOthersChange) {
        {"flush ruleset", "delete table ip l275_dnat",
         "flush chain ip l275_dnat answers",
         "insert rule ip l275_dnat requests accept",
-        "add table ip l275_dnat { flags dormant; }", "flush ruleset"}) {
+        "add table ip l275_dnat { flags dormant; }",
+        // As `nft -f /etc/nftables.conf`, by which nftables.service reloads;
+        // then with an old copy of the rules in that file.
+        "flush ruleset; add table inet filter",
+        "flush ruleset; add table inet filter; add table ip l275_dnat"}) {
     SCOPED_TRACE(change);
     Nftables(server_, change);
     EXPECT_TRUE(WaitUntil([&] { return Dnat(check).exit_code == 0; }));
