@@ -162,9 +162,10 @@ absl::Status Agent::Start() {
   CarryOver();
   L275_RETURN_IF_ERROR(StartSync());
   ReadDriverLosses();  // what was lost before is not the program's
-  // The maps may be those of an agent that has been dead for long.
-  L275_RETURN_IF_ERROR(maps_->GiveSignOfLife());
   L275_RETURN_IF_ERROR(attachments_->AttachAll(*maps_, pins_.get()));
+  // The maps may be those of an agent that ended long ago. Not before this: a
+  // start that the kernel refuses here is no sign of life.
+  L275_RETURN_IF_ERROR(maps_->GiveSignOfLife());
   L275_RETURN_IF_ERROR(attachments_->Keep());
   CarryRest();
   Save(nullptr);
