@@ -48,15 +48,12 @@
 	X(DROP_NO_EGRESS, "drop_no_egress", DROP,                                                  \
 	  "the backend's interface is not known to the program")                                   \
 	X(DROP_BAD_SOURCE, "drop_bad_source", DROP,                                                \
-	  "no host can have its source address, or it is the VIP's or the "                        \
-	  "backend's")                                                                             \
+	  "no host can have its source address, or it is the VIP's or the backend's")              \
 	X(DROP_BAD_CHECKSUM, "drop_bad_checksum", DROP, "the checksum of its IP header is wrong")  \
 	X(DROP_VRRP_BACKUP, "drop_vrrp_backup", DROP,                                              \
-	  "to a VRRP virtual router's MAC address, and this host is not the active "               \
-	  "one")                                                                                   \
+	  "to a VRRP virtual router's MAC address, and this host is not the active one")           \
 	X(SLOW_PATH_TTL, "slow_path_ttl", REDIRECT,                                                \
-	  "its TTL ended here: handed to the agent, which answers with ICMP time "                 \
-	  "exceeded")
+	  "its TTL ended here: handed to the agent, which answers with ICMP time exceeded")
 
 enum l275_verdict {
 #define X(name, word, action, help) L275_##name,
@@ -65,8 +62,7 @@ enum l275_verdict {
 		L275_VERDICT_COUNT,
 };
 
-/* The map of their counters outlives a version: there is room for the verdicts
- * of later ones. */
+/* The map of their counters outlives a version: there is room for the verdicts of later ones. */
 #define L275_VERDICT_ENTRIES 64
 
 #ifdef __cplusplus
