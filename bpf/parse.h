@@ -148,12 +148,6 @@ static __always_inline enum l275_verdict parse_ethernet(struct packet *packet)
 	packet->eth = (void *)(long)packet->ctx->data;
 	if ((void *)(packet->eth + 1) > packet->end)
 		return L275_PASS_SHORT;
-	packet->ip_offset = sizeof(*packet->eth);
-	if (packet->eth->h_proto != bpf_htons(ETH_P_IP)) {
-		packet->ip_offset = ip_offset_behind_tags(packet->ctx);
-		if (!packet->ip_offset)
-			return L275_PASS_NOT_IPV4;
-	}
 	return check_destination(packet);
 }
 
