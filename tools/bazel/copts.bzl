@@ -6,7 +6,6 @@ L275_COPTS = [
     "-Wshadow",
     "-Wnon-virtual-dtor",
     "-Werror",
+    # Debian keeps libnl's headers in a folder of their own.
+    "-isystem/usr/include/libnl3",
 ]
-
-# Debian keeps libnl's headers in a folder of their own.
-LIBNL_COPTS = ["-isystem/usr/include/libnl3"]
