@@ -575,7 +575,9 @@ void World::Sweep() {
   const std::set<uint32_t> kept_away = model_.Sweep();
   // Packets come while the agent makes up its mind.
   if (OneIn(2)) OneIn(2) ? SendUnknown() : SendSome();
-  program_->writer().Settle(**result, kIdleTicks, Now());
+  program_->writer().Settle(
+      [&](uint32_t slot) { return (*result)->kept_away.count(slot) > 0; },
+      kIdleTicks, Now());
   model_.Settle(kept_away);
   CompareTables();
 }

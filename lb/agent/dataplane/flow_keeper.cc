@@ -74,7 +74,9 @@ void FlowKeeper::Step() {
   }
   last_ = **std::move(result);
   swept_ = !std::exchange(tracking_, false);
-  writer_.Settle(last_, idle_ticks_, now);
+  writer_.Settle(
+      [this](uint32_t slot) { return last_.kept_away.count(slot) > 0; },
+      idle_ticks_, now);
   EndPass();
 }
 

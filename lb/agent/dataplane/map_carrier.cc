@@ -45,6 +45,7 @@ MapCarrier::MapCarrier(std::unique_ptr<Maps> from, WrittenMaps written,
       written_(std::move(written)),
       to_(to),
       writer_(*writer),
+      importer_(&writer->maps(), &writer->slots()),
       counters_(*from_, to) {
   for (const Service& service : written_.services) {
     by_first_slot_.emplace(service.second.first_slot, &service);
@@ -180,14 +181,15 @@ absl::Status MapCarrier::Import(const std::vector<Entry>& entries,
          static_cast<uint32_t>(std::max(age, 0)), entry.mark});
   }
   for (const auto& [address, of_service] : flows) {
-    if (writer_.services().count(address) == 0) {
+    const auto here = writer_.services().find(address);
+    if (here == writer_.services().end()) {
       report_.gone.entries += of_service.size();
       continue;
     }
     L275_ASSIGN_OR_RETURN(
         const FlowImporter::Result result,
-        writer_.Import(address, of_service, FlowConflict::kTheirs, idle_ticks_,
-                       now));
+        importer_.Import(here->second, of_service, FlowConflict::kTheirs,
+                         idle_ticks_, TickOf(now)));
     report_.flows.Add(result);
   }
   return absl::OkStatus();

@@ -12,6 +12,7 @@
 #include "absl/types/span.h"
 #include "lb/agent/dataplane/carry_report.h"
 #include "lb/agent/dataplane/counter_carrier.h"
+#include "lb/agent/dataplane/flow_importer.h"
 #include "lb/agent/dataplane/map_writer.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/portable_state.h"
@@ -79,6 +80,7 @@ class MapCarrier {
   const WrittenMaps written_;
   const Maps& to_;
   MapWriter& writer_;
+  FlowImporter importer_;
   std::map<uint32_t, const Service*> by_first_slot_;
   CounterCarrier counters_;
   uint32_t idle_ticks_ = 0;

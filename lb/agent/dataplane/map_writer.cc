@@ -58,7 +58,6 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
       service_table_(maps),
       slots_(maps),
       follower_(&slots_),
-      importer_(maps, &slots_),
       next_hops_(maps),
       devices_(maps),
       vips_(maps) {}
@@ -354,14 +353,13 @@ void MapWriter::PublishService(const ServiceAddress& address,
   service_table_.Publish(address, service.place, service.record, value);
 }
 
-void MapWriter::Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
-                       TimePoint now) {
+void MapWriter::Settle(const std::function<bool(uint32_t slot)>& keeps_away,
+                       uint32_t idle_ticks, TimePoint now) {
   if (slots_.tracked() == 0) return;
   for (const auto& [address, service] : services_) {
     if (followed_.count(address) > 0) continue;
-    slots_.Settle(
-        service.first_slot, service.slot_count(), TickOf(now), idle_ticks,
-        [&](uint32_t slot) { return sweep.kept_away.count(slot) > 0; });
+    slots_.Settle(service.first_slot, service.slot_count(), TickOf(now),
+                  idle_ticks, keeps_away);
   }
 }
 
@@ -412,15 +410,6 @@ void MapWriter::SetFollowed(std::set<ServiceAddress> services, TimePoint now) {
     slots_.Postpone(found->second.first_slot, found->second.slot_count(),
                     TickOf(now));
   }
-}
-
-absl::StatusOr<FlowImporter::Result> MapWriter::Import(
-    const ServiceAddress& address, absl::Span<const PortableFlow> flows,
-    FlowConflict conflict, uint32_t idle_ticks, TimePoint now) {
-  const auto found = services_.find(address);
-  if (found == services_.end()) return NoService(address);
-  return importer_.Import(found->second, flows, conflict, idle_ticks,
-                          TickOf(now));
 }
 
 void MapWriter::MoveNextHops(const Snapshot& snapshot, TimePoint now) {

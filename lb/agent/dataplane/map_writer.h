@@ -13,8 +13,6 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "lb/agent/dataplane/device_writer.h"
-#include "lb/agent/dataplane/flow_importer.h"
-#include "lb/agent/dataplane/flow_sweep.h"
 #include "lb/agent/dataplane/maps.h"
 #include "lb/agent/dataplane/next_hop_writer.h"
 #include "lb/agent/dataplane/portable_state.h"
@@ -79,9 +77,9 @@ class MapWriter {
     devices_.SetVirtualRouters(std::move(routers));
   }
 
-  // Untracks the slots that a sweep of the flow table found settled.
-  void Settle(const FlowSweep::Result& sweep, uint32_t idle_ticks,
-              TimePoint now);
+  // Untracks slots that need it no longer; see SlotWriter::Settle().
+  void Settle(const std::function<bool(uint32_t slot)>& keeps_away,
+              uint32_t idle_ticks, TimePoint now);
 
   // What a load balancer through which a service's packets go says of some of
   // its slots is so here as well: see SlotFollower, also for what is returned.
@@ -103,17 +101,14 @@ class MapWriter {
     return followed_.count(service) > 0;
   }
 
-  // Stores entries of the service's flows. NotFound: no such service. Else see
-  // FlowImporter.
-  absl::StatusOr<FlowImporter::Result> Import(
-      const ServiceAddress& address, absl::Span<const PortableFlow> flows,
-      FlowConflict conflict, uint32_t idle_ticks, TimePoint now);
-
   const std::map<ServiceAddress, WrittenService>& services() const {
     return services_;
   }
   const RangeAllocator& slot_ranges() const { return slot_ranges_; }
   const SlotWriter& slots() const { return slots_; }
+  // Of what FlowImporter writes.
+  Maps& maps() { return maps_; }
+  SlotWriter& slots() { return slots_; }
 
   // Services that were added, changed or removed, each time counted, since the
   // start. A snapshot that differs in none, or in next hops only, adds nothing.
@@ -172,7 +167,6 @@ class MapWriter {
   ServiceWriter service_table_;
   SlotWriter slots_;
   SlotFollower follower_;
-  FlowImporter importer_;
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   VipWriter vips_;

@@ -69,7 +69,7 @@ class Balancer {
   void Use() { MarkUsed(*maps_, service()); }
 
   void Settle(MapWriter::TimePoint now) {
-    writer_->Settle(FlowSweep::Result(), kIdle, now);
+    writer_->Settle([](uint32_t) { return false; }, kIdle, now);
   }
 
   std::vector<SlotRange> Ranges() const {
@@ -244,10 +244,6 @@ TEST_F(MapWriterFollowTest, RefusesWhatItCannotFollow) {
       absl::IsNotFound(follower_.writer()
                            .Follow(unknown, {kTableSize, {}}, {}, kStart)
                            .status()));
-  EXPECT_TRUE(absl::IsNotFound(
-      follower_.writer()
-          .Import(unknown, {}, FlowConflict::kTheirs, kIdle, kStart)
-          .status()));
   const absl::Status other_size =
       follower_.writer().Follow(kService, {13, {}}, {}, kStart).status();
   EXPECT_TRUE(absl::IsFailedPrecondition(other_size)) << other_size;

@@ -23,6 +23,7 @@ SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
 SyncSink::SyncSink(const std::set<Ipv4Address>& peers, MapWriter* writer,
                    std::chrono::seconds idle_timeout, Callbacks callbacks)
     : writer_(*writer),
+      importer_(&writer->maps(), &writer->slots()),
       idle_ticks_(TicksOf(idle_timeout)),
       callbacks_(std::move(callbacks)),
       log_("problems with what peers say", /*lines=*/1, google::GLOG_WARNING),
@@ -204,8 +205,14 @@ absl::Status SyncSink::TakeFlows(Ipv4Address peer, const sync::Flows& message) {
   state.flows_heard += flows.size();
   const FlowConflict conflict =
       Leads(peer, service.vip) ? FlowConflict::kTheirs : FlowConflict::kOurs;
-  const absl::StatusOr<FlowImporter::Result> result =
-      writer_.Import(service, flows, conflict, idle_ticks_, Now());
+  const auto here = writer_.services().find(service);
+  if (here == writer_.services().end()) {
+    peers_.at(peer).missed = true;
+    return absl::NotFoundError(
+        absl::StrCat("there is no service ", service.ToString()));
+  }
+  const absl::StatusOr<FlowImporter::Result> result = importer_.Import(
+      here->second, flows, conflict, idle_ticks_, TickOf(Now()));
   if (!result.ok() || result->unknown > 0) peers_.at(peer).missed = true;
   L275_RETURN_IF_ERROR(result.status());
   state.flows.Add(*result);

@@ -123,6 +123,7 @@ class SyncSink {
                 const std::set<Ipv4Address>& after);
 
   MapWriter& writer_;
+  FlowImporter importer_;
   const uint32_t idle_ticks_;
   const Callbacks callbacks_;
   std::map<Ipv4Address, Peer> peers_;

@@ -258,7 +258,8 @@ TEST_F(SyncSourceTest, TellsWhatAPassSettled) {
   VirtualClock::Advance(2 * kIdle);
   // The owner becomes the prior; then the slot is untracked.
   for (const bool tracked : {true, false}) {
-    writer_->Settle({}, TicksOf(kIdle), std::chrono::steady_clock::now());
+    writer_->Settle([](uint32_t) { return false; }, TicksOf(kIdle),
+                    std::chrono::steady_clock::now());
     Pass({});
     const std::vector<sync::Message> slots = TakeSent(kPeer, What::kSlots);
     ASSERT_EQ(slots.size(), 1u);
