@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/beacon_message.h"
-#include "common/unique_fd.h"
+#include "common/beacon/beacon_message.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 namespace {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-#include "common/beacon_keys.h"
+#include "common/beacon/beacon_keys.h"
 #include "common/testing/test_namespace.h"
 
 namespace l275 {

@@ -17,9 +17,9 @@
 
 #include "absl/strings/str_format.h"
 #include "bench/beacon_flood.h"
-#include "common/libevent_ptr.h"
-#include "common/program_flags.h"
-#include "common/status_util.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/program_flags.h"
+#include "common/os/status_util.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
 #include "lb/agent/health/beacon_receiver.h"

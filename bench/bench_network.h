@@ -4,10 +4,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "common/ipv4_address.h"
-#include "common/mac_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/mac_address.h"
 #include "common/testing/test_namespace.h"
-#include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/publish/snapshot.h"
 
 namespace l275 {
 

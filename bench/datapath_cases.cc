@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/bench_network.h"
-#include "common/flow_events.h"
-#include "common/status_util.h"
-#include "lb/agent/dataplane/counters.h"
-#include "lb/agent/dataplane/map_contents.h"
+#include "common/abi/flow_events.h"
+#include "common/os/status_util.h"
+#include "lb/agent/maps/counters.h"
+#include "lb/agent/publish/map_contents.h"
 
 namespace l275 {
 namespace {

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "bench/bench_case.h"
 #include "bench/plain_programs.h"
-#include "common/verdicts.h"
+#include "common/abi/verdicts.h"
 #include "tests/packet/lb_program.h"
 
 namespace l275 {

@@ -17,8 +17,8 @@
 #include "bench/harness.h"
 #include "bench/machine.h"
 #include "bench/rounds.h"
-#include "common/program_flags.h"
-#include "common/status_util.h"
+#include "common/os/program_flags.h"
+#include "common/os/status_util.h"
 
 DEFINE_uint32(rounds, 9, "Rounds of all cases, at least 1.");
 DEFINE_bool(json, false, "Print one JSON object on the last line.");

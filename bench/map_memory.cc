@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "absl/strings/numbers.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

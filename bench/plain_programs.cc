@@ -12,7 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bench/bench_network.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "tests/packet/frame.h"
 
 namespace l275 {

@@ -26,10 +26,10 @@
 #include "bench/machine.h"
 #include "bench/samples.h"
 #include "bench/sync_host.h"
-#include "common/program_flags.h"
-#include "common/status_util.h"
-#include "common/unique_fd.h"
-#include "lb/agent/dataplane/map_contents.h"
+#include "common/os/program_flags.h"
+#include "common/os/status_util.h"
+#include "common/os/unique_fd.h"
+#include "lb/agent/publish/map_contents.h"
 
 DEFINE_uint32(rounds, 9, "Resyncs, at least 1.");
 DEFINE_bool(json, false, "Print one JSON object on the last line.");

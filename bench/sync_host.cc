@@ -6,7 +6,7 @@
 
 #include "bench/bench_network.h"
 #include "bench/machine.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

@@ -10,10 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/ipv4_address.h"
-#include "common/libevent_ptr.h"
-#include "lb/agent/dataplane/flow_keeper.h"
-#include "lb/agent/sync/sync.h"
+#include "common/event/libevent_ptr.h"
+#include "common/net/ipv4_address.h"
+#include "lb/agent/flows/flow_keeper.h"
+#include "lb/agent/peers/sync.h"
 #include "tests/packet/lb_program.h"
 
 namespace l275 {

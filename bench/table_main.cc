@@ -19,10 +19,10 @@
 #include "bench/machine.h"
 #include "bench/map_memory.h"
 #include "bench/samples.h"
-#include "common/program_flags.h"
-#include "common/status_util.h"
-#include "lb/agent/dataplane/map_writer.h"
-#include "lb/agent/dataplane/maps.h"
+#include "common/os/program_flags.h"
+#include "common/os/status_util.h"
+#include "lb/agent/maps/maps.h"
+#include "lb/agent/publish/map_writer.h"
 #include "lb/agent/table/maglev.h"
 
 DEFINE_uint32(rounds, 9, "Rounds of all cases, at least 1.");

@@ -8,13 +8,13 @@
 
 #include "bpf/counters.h"
 #include "bpf/maps.h"
-#include "bpf/next_hop.h"
+#include "bpf/send/next_hop.h"
 #include "bpf/packet.h"
-#include "bpf/parse.h"
-#include "bpf/rewrite.h"
-#include "bpf/service.h"
+#include "bpf/parse/parse.h"
+#include "bpf/send/rewrite.h"
+#include "bpf/select/service.h"
 #include "bpf/settings.h"
-#include "bpf/slot.h"
+#include "bpf/select/slot.h"
 #include "bpf/step.h"
 #include "bpf/validate.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The maps; common/map_layout.h says what is in them. Entry counts of 1 are
+ * The maps; common/abi/map_layout.h says what is in them. Entry counts of 1 are
  * placeholders: the agent sets them from its flags before it loads the program.
  */
 #ifndef L275_BPF_MAPS_H_
@@ -10,9 +10,9 @@
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/traffic_maps.h"
-#include "common/flow_events.h"
-#include "common/map_layout.h"
-#include "common/verdicts.h"
+#include "common/abi/flow_events.h"
+#include "common/abi/map_layout.h"
+#include "common/abi/verdicts.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

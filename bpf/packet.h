@@ -8,7 +8,7 @@
 #include <linux/tcp.h>
 #include <linux/types.h>
 
-#include "common/map_layout.h"
+#include "common/abi/map_layout.h"
 
 /* A packet on its way: each step fills in what the later ones need. */
 struct packet {

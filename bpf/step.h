@@ -2,7 +2,7 @@
 #ifndef L275_BPF_STEP_H_
 #define L275_BPF_STEP_H_
 
-#include "common/verdicts.h"
+#include "common/abi/verdicts.h"
 
 /*
  * A step of the packet path looks at the packet, notes in it what it found,

@@ -9,11 +9,11 @@
 #include <bpf/bpf_endian.h>
 
 #include "bpf/packet.h"
-#include "bpf/parse.h"
+#include "bpf/parse/parse.h"
 #include "bpf/settings.h"
-#include "bpf/slow_path.h"
+#include "bpf/send/slow_path.h"
 #include "bpf/step.h"
-#include "common/bad_source.h"
+#include "common/abi/bad_source.h"
 
 #define IP_MAX_OPTION_WORDS 10 /* a header of 60 bytes */
 

@@ -11,17 +11,17 @@ fi
 tools/install_deps.sh
 
 sanitized=(
-  //common:beacon_key_test
-  //common:beacon_keys_test
-  //common:beacon_message_test
+  //common/beacon:beacon_key_test
+  //common/beacon:beacon_keys_test
+  //common/beacon:beacon_message_test
   //lb/agent/health:beacon_filter_test
   //lb/agent/health:flap_damper_test
   //lb/agent/health:health_monitor_test
   //lb/agent/health:panic_watch_test
   //lb/agent/health:replay_guard_test
   //lb/agent/health:replay_store_test
-  //lb/agent/sync/wire:session_reader_test
-  //lb/agent/sync:sync_messages_test
+  //lb/agent/peers/wire:session_reader_test
+  //lb/agent/peers:sync_messages_test
 )
 
 echo "== Formatting"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /* Hashes a flow to one of 100 addresses, and asks the kernel's FIB the way for every packet. */
 #include "bench/bpf/plain.h"
-#include "common/flow_hash.h"
+#include "common/abi/flow_hash.h"
 
 #define AF_INET	 2
 #define BACKENDS 100

@@ -2,8 +2,8 @@
 /* The floor, and one look at the slot of the packet's flow in the tables of 1,000 services: the
  * least that any load balancer does that has a table for each service. */
 #include "bench/bpf/plain.h"
-#include "common/flow_hash.h"
-#include "common/map_layout.h"
+#include "common/abi/flow_hash.h"
+#include "common/abi/map_layout.h"
 
 #define SLOTS (1000 * 16381)
 

@@ -5,7 +5,7 @@
  * none is evicted.
  */
 #include "bench/bpf/plain.h"
-#include "common/flow_hash.h"
+#include "common/abi/flow_hash.h"
 
 #define BACKENDS 100
 

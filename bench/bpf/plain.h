@@ -39,7 +39,7 @@ static __always_inline bool parse_tcp(const struct xdp_md *ctx, struct tcp_frame
 	       *(__u8 *)frame->ip == 0x45 && frame->ip->protocol == IPPROTO_TCP;
 }
 
-/* As bpf/rewrite.h does it. */
+/* As bpf/send/rewrite.h does it. */
 static __always_inline void decrement_ttl(struct iphdr *ip)
 {
 	__u32 sum = ip->check + (__u32)bpf_htons(0x0100);

@@ -12,8 +12,8 @@
 #include <optional>
 #include <string>
 
-#include "common/ipv4_address.h"
-#include "common/mac_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/mac_address.h"
 #include "glog/logging.h"
 
 namespace l275 {

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 #include "common/netlink/netlink_ptr.h"
 
 namespace l275 {

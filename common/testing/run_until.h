@@ -5,7 +5,7 @@
 #include <sys/time.h>
 
 #include "absl/functional/function_ref.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 
 namespace l275 {
 

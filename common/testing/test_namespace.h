@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "common/mac_address.h"
-#include "common/unique_fd.h"
+#include "common/net/mac_address.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

@@ -5,7 +5,7 @@
 
 #include <ctime>
 
-#include "common/map_layout.h"
+#include "common/abi/map_layout.h"
 
 namespace l275 {
 namespace {

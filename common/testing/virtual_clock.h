@@ -20,7 +20,7 @@ class VirtualClock {
 
   static void Advance(std::chrono::nanoseconds time);
 
-  // The program's tick (common/map_layout.h) of now.
+  // The program's tick (common/abi/map_layout.h) of now.
   static uint32_t KernelTick();
 };
 

@@ -4,8 +4,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/json.h"
-#include "common/status_util.h"
+#include "common/control/json.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

@@ -7,16 +7,16 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/control.pb.h"
-#include "common/endpoint.h"
+#include "common/control/control.pb.h"
+#include "common/net/endpoint.h"
 #include "lb/cli/unix_http_client.h"
 
 namespace l275 {
 
-// The agent's control API (common/control.proto) as calls. Each waits for the
-// answer, at most `timeout_ms`. Errors: those of UnixHttpClient; Aborted with
-// the agent's own words when it refuses; Internal when its answer cannot be
-// understood. For one thread.
+// The agent's control API (common/control/control.proto) as calls. Each waits
+// for the answer, at most `timeout_ms`. Errors: those of UnixHttpClient;
+// Aborted with the agent's own words when it refuses; Internal when its answer
+// cannot be understood. For one thread.
 class AgentClient {
  public:
   AgentClient(absl::string_view control_socket, long timeout_ms);

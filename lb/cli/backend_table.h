@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 
 namespace l275 {
 

@@ -9,7 +9,7 @@
 #include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "lb/cli/command_line.h"
 #include "lb/cli/command_table.h"
 

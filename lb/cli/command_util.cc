@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/ipv4_address.h"
-#include "common/json.h"
-#include "common/service_address.h"
-#include "common/status_util.h"
+#include "common/control/json.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 #include "lb/cli/command.h"
 
 namespace l275 {

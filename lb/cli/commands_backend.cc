@@ -3,9 +3,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "common/backend_spec.h"
-#include "common/json.h"
-#include "common/status_util.h"
+#include "common/control/backend_spec.h"
+#include "common/control/json.h"
+#include "common/os/status_util.h"
 #include "lb/cli/backend_table.h"
 #include "lb/cli/command_util.h"
 

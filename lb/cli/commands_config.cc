@@ -1,8 +1,8 @@
 #include "lb/cli/commands_config.h"
 
-#include "common/json.h"
-#include "common/services_text.h"
-#include "common/status_util.h"
+#include "common/control/json.h"
+#include "common/control/services_text.h"
+#include "common/os/status_util.h"
 #include "lb/agent/config/services_file.h"
 #include "lb/cli/command_util.h"
 

@@ -1,9 +1,9 @@
 #include "lb/cli/commands_explain.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/endpoint.h"
-#include "common/json.h"
-#include "common/status_util.h"
+#include "common/control/json.h"
+#include "common/net/endpoint.h"
+#include "common/os/status_util.h"
 #include "lb/cli/format.h"
 
 namespace l275 {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "common/control.pb.h"
-#include "common/json.h"
-#include "common/status_util.h"
+#include "common/control/control.pb.h"
+#include "common/control/json.h"
+#include "common/os/status_util.h"
 #include "lb/cli/table_printer.h"
 
 namespace l275 {

@@ -5,10 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "common/control.pb.h"
-#include "common/json.h"
-#include "common/status_util.h"
-#include "lb/agent/static_plane.h"
+#include "common/control/control.pb.h"
+#include "common/control/json.h"
+#include "common/os/status_util.h"
+#include "lb/agent/attach/static_plane.h"
 
 namespace l275 {
 namespace {

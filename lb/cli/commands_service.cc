@@ -3,10 +3,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/backend_spec.h"
-#include "common/json.h"
-#include "common/service_address.h"
-#include "common/status_util.h"
+#include "common/control/backend_spec.h"
+#include "common/control/json.h"
+#include "common/net/service_address.h"
+#include "common/os/status_util.h"
 #include "lb/cli/backend_table.h"
 #include "lb/cli/command_util.h"
 #include "lb/cli/format.h"

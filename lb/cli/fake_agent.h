@@ -9,8 +9,8 @@
 #include <thread>
 #include <vector>
 
-#include "common/libevent_ptr.h"
-#include "common/unique_fd.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

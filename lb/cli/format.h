@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 
 namespace l275 {
 

@@ -14,7 +14,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
-#include "common/unique_fd.h"
+#include "common/os/unique_fd.h"
 #include "lb/cli/lbctl_fixture.h"
 
 namespace l275 {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/json.h"
+#include "common/control/json.h"
 #include "lb/cli/fake_agent.h"
 #include "lb/cli/run_program.h"
 

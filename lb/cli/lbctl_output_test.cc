@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "common/control.pb.h"
-#include "common/json.h"
+#include "common/control/control.pb.h"
+#include "common/control/json.h"
 #include "lb/cli/lbctl_fixture.h"
 
 namespace l275 {

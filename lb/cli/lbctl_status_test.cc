@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "common/control.pb.h"
-#include "common/json.h"
+#include "common/control/control.pb.h"
+#include "common/control/json.h"
 #include "lb/cli/lbctl_fixture.h"
 
 namespace l275 {

@@ -1,5 +1,5 @@
 // lbctl: the operator's command line. Talks to lb_agent only, by its control
-// API on a unix socket (common/control.proto).
+// API on a unix socket (common/control/control.proto).
 
 #include <gflags/gflags.h>
 #include <sys/un.h>
@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
-#include "common/version.h"
+#include "common/os/status_util.h"
+#include "common/os/version.h"
 #include "lb/cli/agent_client.h"
 #include "lb/cli/command.h"
 #include "lb/cli/command_line.h"

@@ -12,7 +12,7 @@ from testbed.agent import Agent
 from testbed.namespace import call
 from tests.network.flood import FLOODERS
 
-# Of common/map_layout.h.
+# Of common/abi/map_layout.h.
 _SLOTS_PER_LINE = 16
 _OWNER = 0x00FFFFFF
 _TRACKED = 0x80000000

@@ -30,9 +30,9 @@
 #include <thread>
 #include <utility>
 
-#include "common/endpoint.h"
-#include "common/program_flags.h"
-#include "common/unique_fd.h"
+#include "common/net/endpoint.h"
+#include "common/os/program_flags.h"
+#include "common/os/unique_fd.h"
 
 DEFINE_string(interface, "", "the interface to send from (no default)");
 DEFINE_string(destination, "",

@@ -23,7 +23,7 @@ _REQUESTS = 60
 _DEADLINE_S = 30.0
 _BEACON_GROUP = ("239.0.0.1", 4242)
 _BEACON_BYTES = 80
-_ADDRESS = slice(12, 16)  # see common/beacon_message.h
+_ADDRESS = slice(12, 16)  # see common/beacon/beacon_message.h
 
 bed: Testbed
 

@@ -15,8 +15,8 @@
 #include <vector>
 
 #include "common/testing/test_bpffs.h"
-#include "lb/agent/dataplane/map_carrier.h"
-#include "lb/agent/dataplane/written_maps.h"
+#include "lb/agent/publish/written_maps.h"
+#include "lb/agent/takeover/map_carrier.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 

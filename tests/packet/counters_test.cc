@@ -1,6 +1,6 @@
 // What is counted for verdicts, services and backends.
 
-#include "lb/agent/dataplane/counters.h"
+#include "lb/agent/maps/counters.h"
 
 #include <gtest/gtest.h>
 #include <linux/bpf.h>

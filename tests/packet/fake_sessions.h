@@ -8,8 +8,8 @@
 #include <string>
 #include <utility>
 
-#include "common/ipv4_address.h"
-#include "lb/agent/sync/wire/sync.pb.h"
+#include "common/net/ipv4_address.h"
+#include "lb/agent/peers/wire/sync.pb.h"
 
 namespace l275 {
 

@@ -14,9 +14,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/flow_mark.h"
-#include "lb/agent/dataplane/flow_sweep.h"
-#include "lb/agent/dataplane/tick.h"
+#include "common/abi/flow_mark.h"
+#include "lb/agent/flows/flow_sweep.h"
+#include "lb/agent/maps/tick.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 

@@ -11,8 +11,8 @@
 #include <set>
 #include <vector>
 
-#include "common/flow_hash.h"
-#include "lb/agent/dataplane/counters.h"
+#include "common/abi/flow_hash.h"
+#include "lb/agent/maps/counters.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 

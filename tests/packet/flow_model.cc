@@ -5,7 +5,7 @@
 
 #include <utility>
 
-#include "common/flow_hash.h"
+#include "common/abi/flow_hash.h"
 #include "lb/agent/table/maglev.h"
 
 namespace l275 {

@@ -10,9 +10,9 @@
 #include <tuple>
 #include <vector>
 
-#include "common/ipv4_address.h"
-#include "common/service_address.h"
-#include "lb/agent/dataplane/snapshot.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
+#include "lb/agent/publish/snapshot.h"
 
 namespace l275 {
 

@@ -1,6 +1,6 @@
 // The program tells the agent of each entry of the flow table that it makes.
 
-#include "lb/agent/dataplane/flow_news.h"
+#include "lb/agent/flows/flow_news.h"
 
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
@@ -14,10 +14,10 @@
 #include <memory>
 #include <vector>
 
-#include "common/flow_mark.h"
-#include "common/libevent_ptr.h"
-#include "common/map_layout.h"
-#include "lb/agent/dataplane/tick.h"
+#include "common/abi/flow_mark.h"
+#include "common/abi/map_layout.h"
+#include "common/event/libevent_ptr.h"
+#include "lb/agent/maps/tick.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 

@@ -6,8 +6,8 @@
 #include <optional>
 #include <utility>
 
-#include "common/ipv4_address.h"
-#include "lb/agent/dataplane/snapshot.h"
+#include "common/net/ipv4_address.h"
+#include "lb/agent/publish/snapshot.h"
 #include "tests/packet/flow_model.h"
 
 namespace l275 {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "common/ipv4_address.h"
-#include "common/mac_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/mac_address.h"
 
 namespace l275 {
 

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

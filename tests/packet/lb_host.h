@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/ipv4_address.h"
-#include "common/mac_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/mac_address.h"
 #include "common/testing/test_namespace.h"
-#include "lb/agent/dataplane/snapshot.h"
+#include "lb/agent/publish/snapshot.h"
 #include "lb/agent/slowpath/xsk_socket.h"
 #include "tests/packet/lb_program.h"
 

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
-#include "lb/agent/dataplane/counters.h"
-#include "lb/agent/dataplane/pinned_map.h"
+#include "common/os/status_util.h"
+#include "lb/agent/maps/counters.h"
+#include "lb/agent/maps/pinned_map.h"
 
 namespace l275 {
 

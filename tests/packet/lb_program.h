@@ -8,10 +8,10 @@
 
 #include "absl/status/statusor.h"
 #include "bpf/lb.skel.h"
-#include "common/verdicts.h"
-#include "lb/agent/dataplane/map_writer.h"
-#include "lb/agent/dataplane/maps.h"
-#include "lb/agent/dataplane/snapshot.h"
+#include "common/abi/verdicts.h"
+#include "lb/agent/maps/maps.h"
+#include "lb/agent/publish/map_writer.h"
+#include "lb/agent/publish/snapshot.h"
 #include "tests/packet/frame.h"
 
 namespace l275 {

@@ -1,11 +1,11 @@
-#include "lb/agent/dataplane/sent_counter.h"
+#include "lb/agent/slowpath/sent_counter.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 
 #include <memory>
 
-#include "lb/agent/dataplane/counters.h"
+#include "lb/agent/maps/counters.h"
 #include "tests/packet/frame.h"
 
 namespace l275 {

@@ -27,7 +27,7 @@
 #include <vector>
 
 #include "common/testing/virtual_clock.h"
-#include "lb/agent/dataplane/tick.h"
+#include "lb/agent/maps/tick.h"
 #include "tests/packet/fake_sessions.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/synced_balancer.h"

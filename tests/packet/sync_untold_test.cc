@@ -10,9 +10,9 @@
 #include <memory>
 #include <set>
 
-#include "common/libevent_ptr.h"
-#include "lb/agent/dataplane/flow_keeper.h"
-#include "lb/agent/sync/sync_source.h"
+#include "common/event/libevent_ptr.h"
+#include "lb/agent/flows/flow_keeper.h"
+#include "lb/agent/peers/sync_source.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "common/testing/virtual_clock.h"
-#include "lb/agent/dataplane/flow_age.h"
-#include "lb/agent/dataplane/flow_reader.h"
-#include "lb/agent/dataplane/packet_choice.h"
-#include "lb/agent/dataplane/tick.h"
+#include "lb/agent/flows/flow_age.h"
+#include "lb/agent/flows/flow_reader.h"
+#include "lb/agent/flows/packet_choice.h"
+#include "lb/agent/maps/tick.h"
 #include "tests/packet/lb_host.h"
 
 namespace l275 {

@@ -11,13 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "common/ipv4_address.h"
-#include "common/libevent_ptr.h"
-#include "common/map_layout.h"
-#include "lb/agent/dataplane/flow_keeper.h"
-#include "lb/agent/dataplane/snapshot.h"
-#include "lb/agent/sync/sync_sink.h"
-#include "lb/agent/sync/sync_source.h"
+#include "common/abi/map_layout.h"
+#include "common/event/libevent_ptr.h"
+#include "common/net/ipv4_address.h"
+#include "lb/agent/flows/flow_keeper.h"
+#include "lb/agent/peers/sync_sink.h"
+#include "lb/agent/peers/sync_source.h"
+#include "lb/agent/publish/snapshot.h"
 #include "tests/packet/fake_sessions.h"
 #include "tests/packet/flow_model.h"
 #include "tests/packet/lb_program.h"

@@ -28,11 +28,11 @@
 #include <utility>
 #include <vector>
 
-#include "common/flow_hash.h"
-#include "lb/agent/dataplane/fallback.h"
-#include "lb/agent/dataplane/flow_sweep.h"
-#include "lb/agent/dataplane/packet_choice.h"
-#include "lb/agent/dataplane/tick.h"
+#include "common/abi/flow_hash.h"
+#include "lb/agent/flows/flow_sweep.h"
+#include "lb/agent/flows/packet_choice.h"
+#include "lb/agent/maps/tick.h"
+#include "lb/agent/publish/fallback.h"
 #include "tests/packet/flow_model.h"
 #include "tests/packet/flow_promise.h"
 #include "tests/packet/lb_host.h"

@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "lb/agent/dataplane/tick.h"
+#include "lb/agent/maps/tick.h"
 #include "tests/packet/lb_host.h"
 #include "tests/packet/lb_program.h"
 

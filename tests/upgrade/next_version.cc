@@ -1,6 +1,6 @@
-// What the linker takes in place of common/version.cc.
+// What the linker takes in place of common/os/version.cc.
 
-#include "common/version.h"
+#include "common/os/version.h"
 
 namespace l275 {
 

@@ -4,9 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# C in C++'s folder: the headers that are compiled for BPF as well.
-shared=(common/bad_source.h common/flow_events.h common/flow_hash.h common/flow_mark.h common/map_layout.h
-  common/track_rule.h common/verdicts.h)
+# C in a folder with C++ tests: the headers that are compiled for BPF as well.
+shared=(common/abi/*.h)
 mapfile -t cxx < <(find bench bpf common lb testbed tests web \
   \( -name '*.cc' -o -name '*.h' -o -name '*.c' \) | sort |
   grep -vxF "$(printf '%s\n' "${shared[@]}")")

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
-#include "common/json.h"
-#include "common/status_util.h"
+#include "common/control/json.h"
+#include "common/os/status_util.h"
 #include "web/dnat/differences.h"
 #include "web/dnat/host_check.h"
 #include "web/dnat/host_view.h"

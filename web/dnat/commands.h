@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "common/ipv4_address.h"
+#include "common/net/ipv4_address.h"
 #include "web/dnat/nat_rule.h"
 
 namespace l275 {

@@ -29,9 +29,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "common/mac_address.h"
+#include "common/net/mac_address.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 #include "web/dnat/nat_rule.h"
 #include "web/dnat/nft.h"
 #include "web/dnat/ruleset.h"

@@ -18,8 +18,8 @@
 #include "absl/strings/str_cat.h"
 #include "common/netlink/netlink_client.h"
 #include "common/netlink/netlink_message.h"
-#include "common/read_file.h"
-#include "common/status_util.h"
+#include "common/os/read_file.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

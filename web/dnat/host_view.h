@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/ipv4_address.h"
+#include "common/net/ipv4_address.h"
 #include "web/dnat/nat_rule.h"
 
 namespace l275 {

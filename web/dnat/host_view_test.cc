@@ -6,8 +6,8 @@
 
 #include <algorithm>
 
+#include "common/os/unique_fd.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 
 namespace l275 {
 namespace {

@@ -8,9 +8,9 @@
 #include <memory>
 #include <string>
 
-#include "common/libevent_log.h"
-#include "common/libevent_ptr.h"
-#include "common/status_util.h"
+#include "common/event/libevent_log.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/status_util.h"
 #include "glog/logging.h"
 #include "web/dnat/host_warnings.h"
 #include "web/dnat/rule_keeper.h"

@@ -7,8 +7,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/namespace_file.h"
-#include "common/status_util.h"
+#include "common/os/namespace_file.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

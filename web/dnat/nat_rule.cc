@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

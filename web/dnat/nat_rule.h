@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/ipv4_address.h"
-#include "common/service_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
 
 namespace l275 {
 

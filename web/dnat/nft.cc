@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/capabilities.h"
-#include "common/status_util.h"
+#include "common/os/capabilities.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

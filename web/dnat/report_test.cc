@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "common/json.h"
+#include "common/control/json.h"
 #include "web/dnat/json_path.h"
 #include "web/dnat/table_rules.h"
 

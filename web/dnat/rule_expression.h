@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "common/service_address.h"
+#include "common/net/service_address.h"
 #include "web/dnat/nat_rule.h"
 
 namespace l275 {

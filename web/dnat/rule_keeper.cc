@@ -11,7 +11,7 @@
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
 #include "common/netlink/netlink_message.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "glog/logging.h"
 #include "web/dnat/differences.h"
 #include "web/dnat/nat_table.h"

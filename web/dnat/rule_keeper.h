@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 #include "common/netlink/netlink_subscription.h"
 #include "web/dnat/keeper_lock.h"
 #include "web/dnat/nat_rule.h"

@@ -11,7 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/substitute.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "glog/logging.h"
 #include "web/dnat/json_path.h"
 

@@ -10,9 +10,9 @@
 #include <random>
 
 #include "absl/status/status.h"
-#include "common/beacon_message.h"
-#include "common/ipv4_address.h"
-#include "common/libevent_ptr.h"
+#include "common/beacon/beacon_message.h"
+#include "common/event/libevent_ptr.h"
+#include "common/net/ipv4_address.h"
 #include "web/healthbeacon/beacon_signer.h"
 #include "web/healthbeacon/multicast_sender.h"
 

@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

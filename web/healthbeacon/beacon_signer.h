@@ -6,9 +6,9 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/beacon_keys.h"
-#include "common/beacon_message.h"
-#include "common/ipv4_address.h"
+#include "common/beacon/beacon_keys.h"
+#include "common/beacon/beacon_message.h"
+#include "common/net/ipv4_address.h"
 
 namespace l275 {
 

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "common/libevent_ptr.h"
-#include "common/status_util.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

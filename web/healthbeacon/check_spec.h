@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/endpoint.h"
+#include "common/net/endpoint.h"
 
 namespace l275 {
 

@@ -7,8 +7,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "common/read_file.h"
-#include "common/status_util.h"
+#include "common/os/read_file.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/read_file.h"
-#include "common/write_file.h"
+#include "common/os/read_file.h"
+#include "common/os/write_file.h"
 
 namespace l275 {
 namespace {

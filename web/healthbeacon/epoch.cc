@@ -11,8 +11,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/read_file.h"
-#include "common/write_file.h"
+#include "common/os/read_file.h"
+#include "common/os/write_file.h"
 
 namespace l275 {
 namespace {

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "common/read_file.h"
+#include "common/os/read_file.h"
 #include "common/testing/log_capture.h"
 
 namespace l275 {

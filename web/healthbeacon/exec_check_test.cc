@@ -14,8 +14,8 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/libevent_ptr.h"
-#include "common/read_file.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/read_file.h"
 #include "common/testing/run_until.h"
 #include "web/healthbeacon/repeated_check.h"
 #include "web/healthbeacon/testing/no_more_files.h"

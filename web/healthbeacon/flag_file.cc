@@ -10,8 +10,8 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
-#include "common/read_file.h"
-#include "common/status_util.h"
+#include "common/os/read_file.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "web/healthbeacon/epoch.h"
 #include "web/healthbeacon/exec_check.h"
 

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/beacon_message.h"
+#include "common/beacon/beacon_message.h"
 #include "web/healthbeacon/beacon_sender.h"
 #include "web/healthbeacon/beacon_signer.h"
 #include "web/healthbeacon/drain_file.h"

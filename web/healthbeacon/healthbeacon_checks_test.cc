@@ -17,8 +17,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "common/beacon_message.h"
-#include "common/unique_fd.h"
+#include "common/beacon/beacon_message.h"
+#include "common/os/unique_fd.h"
 #include "web/healthbeacon/testing/healthbeacon_rig.h"
 
 namespace l275 {

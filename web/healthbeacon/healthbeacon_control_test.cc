@@ -11,8 +11,8 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/beacon_keys.h"
-#include "common/beacon_message.h"
+#include "common/beacon/beacon_keys.h"
+#include "common/beacon/beacon_message.h"
 #include "web/healthbeacon/testing/healthbeacon_rig.h"
 
 namespace l275 {

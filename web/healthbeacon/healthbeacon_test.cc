@@ -14,9 +14,9 @@
 #include <string>
 #include <utility>
 
-#include "common/beacon_message.h"
+#include "common/beacon/beacon_message.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 #include "web/healthbeacon/testing/healthbeacon_rig.h"
 
 namespace l275 {

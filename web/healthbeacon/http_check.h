@@ -7,8 +7,8 @@
 #include <optional>
 #include <string>
 
-#include "common/endpoint.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
+#include "common/net/endpoint.h"
 #include "web/healthbeacon/check.h"
 
 namespace l275 {

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/run_until.h"
-#include "common/unique_fd.h"
 #include "web/healthbeacon/testing/no_more_files.h"
 
 namespace l275 {

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 #include "web/healthbeacon/cpu_times.h"
 #include "web/healthbeacon/load_curve.h"
 

@@ -7,8 +7,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "common/ipv4_address.h"
-#include "common/unique_fd.h"
+#include "common/net/ipv4_address.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
-#include "common/unique_fd.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

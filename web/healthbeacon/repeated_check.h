@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
-#include "common/libevent_ptr.h"
-#include "common/limited_loop_log.h"
+#include "common/event/libevent_ptr.h"
+#include "common/event/limited_loop_log.h"
 #include "web/healthbeacon/check.h"
 #include "web/healthbeacon/check_judge.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 

@@ -3,9 +3,9 @@
 
 #include <event2/event.h>
 
-#include "common/endpoint.h"
-#include "common/libevent_ptr.h"
-#include "common/unique_fd.h"
+#include "common/event/libevent_ptr.h"
+#include "common/net/endpoint.h"
+#include "common/os/unique_fd.h"
 #include "web/healthbeacon/check.h"
 
 namespace l275 {

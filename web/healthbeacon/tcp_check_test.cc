@@ -6,10 +6,10 @@
 
 #include <optional>
 
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 #include "web/healthbeacon/testing/no_more_files.h"
 
 namespace l275 {

@@ -13,8 +13,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "common/beacon_message.h"
-#include "common/status_util.h"
+#include "common/beacon/beacon_message.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

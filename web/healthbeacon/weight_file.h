@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/libevent_ptr.h"
-#include "common/unique_fd.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

@@ -12,7 +12,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 

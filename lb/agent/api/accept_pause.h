@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "common/libevent_ptr.h"
-#include "common/limited_loop_log.h"
+#include "common/event/libevent_ptr.h"
+#include "common/event/limited_loop_log.h"
 
 namespace l275 {
 

@@ -11,8 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
-#include "common/json.h"
-#include "common/status_util.h"
+#include "common/control/json.h"
+#include "common/os/status_util.h"
 #include "lb/agent/api/http_answer.h"
 
 namespace l275 {

@@ -13,8 +13,8 @@
 
 namespace l275 {
 
-// The control API: HTTP with JSON (common/control.proto) on a unix socket. Who
-// may open the socket may do everything.
+// The control API: HTTP with JSON (common/control/control.proto) on a unix
+// socket. Who may open the socket may do everything.
 //
 //   curl --unix-socket /run/l275/agent.sock http://agent/v1/status
 class ControlServer {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
-#include "common/endpoint.h"
+#include "common/control/control.pb.h"
+#include "common/net/endpoint.h"
 
 namespace l275 {
 

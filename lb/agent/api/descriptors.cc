@@ -14,7 +14,7 @@
 #include <system_error>
 
 #include "absl/strings/numbers.h"
-#include "common/unique_fd.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 namespace {

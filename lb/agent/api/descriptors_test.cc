@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "common/unique_fd.h"
+#include "common/os/unique_fd.h"
 #include "lb/agent/api/tcp_listener.h"
 #include "lb/agent/api/unix_listener.h"
 

@@ -3,8 +3,8 @@
 #include <event2/buffer.h>
 
 #include "absl/strings/str_cat.h"
-#include "common/control.pb.h"
-#include "common/json.h"
+#include "common/control/control.pb.h"
+#include "common/control/json.h"
 
 namespace l275 {
 namespace {

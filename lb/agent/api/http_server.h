@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
-#include "common/unique_fd.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 #include "lb/agent/api/accept_pause.h"
 
 namespace l275 {

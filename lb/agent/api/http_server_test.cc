@@ -13,10 +13,10 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
-#include "common/unique_fd.h"
 #include "lb/agent/api/tcp_listener.h"
 
 namespace l275 {

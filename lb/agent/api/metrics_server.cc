@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "lb/agent/api/http_answer.h"
 #include "lb/agent/api/tcp_listener.h"
 

@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/endpoint.h"
+#include "common/net/endpoint.h"
 #include "lb/agent/api/controller.h"
 #include "lb/agent/api/http_server.h"
 

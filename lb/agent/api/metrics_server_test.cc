@@ -7,10 +7,10 @@
 
 #include <string>
 
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 
 namespace l275 {
 namespace {

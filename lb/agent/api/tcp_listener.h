@@ -2,8 +2,8 @@
 #define L275_LB_AGENT_API_TCP_LISTENER_H_
 
 #include "absl/status/statusor.h"
-#include "common/endpoint.h"
-#include "common/unique_fd.h"
+#include "common/net/endpoint.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

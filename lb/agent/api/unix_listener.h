@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/unique_fd.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "lb/agent/config/desired_state_proto.h"
 
 namespace l275 {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 #include "lb/agent/config/desired_state.h"
 
 namespace l275 {

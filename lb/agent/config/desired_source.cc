@@ -3,9 +3,9 @@
 #include <utility>
 #include <vector>
 
-#include "common/backend_spec.h"
-#include "common/service_address.h"
-#include "common/status_util.h"
+#include "common/control/backend_spec.h"
+#include "common/net/service_address.h"
+#include "common/os/status_util.h"
 #include "lb/agent/config/services_file.h"
 
 namespace l275 {

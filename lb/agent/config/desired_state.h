@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/backend_spec.h"
-#include "common/ipv4_address.h"
-#include "common/service_address.h"
+#include "common/control/backend_spec.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
 
 namespace l275 {
 

@@ -5,17 +5,18 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
-#include "common/services_text.h"
+#include "common/control/control.pb.h"
+#include "common/control/services_text.h"
 #include "lb/agent/config/desired_state.h"
 
 namespace l275 {
 
-// Between the schema that people write (common/control.proto) and the desired
-// state. What is refused, with InvalidArgument and the service or backend by
-// name: a protocol other than TCP, an address that no host can have, a missing
-// or impossible port, a weight over kMaxWeight, a table size that is no prime,
-// a service or a service's backend that appears twice, a backend that is a VIP.
+// Between the schema that people write (common/control/control.proto) and the
+// desired state. What is refused, with InvalidArgument and the service or
+// backend by name: a protocol other than TCP, an address that no host can have,
+// a missing or impossible port, a weight over kMaxWeight, a table size that is
+// no prime, a service or a service's backend that appears twice, a backend that
+// is a VIP.
 absl::StatusOr<DesiredState> DesiredStateFromProto(
     const control::Services& services);
 

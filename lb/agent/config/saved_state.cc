@@ -7,10 +7,10 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/control.pb.h"
-#include "common/read_file.h"
-#include "common/status_util.h"
-#include "common/write_file.h"
+#include "common/control/control.pb.h"
+#include "common/os/read_file.h"
+#include "common/os/status_util.h"
+#include "common/os/write_file.h"
 #include "lb/agent/config/desired_state_proto.h"
 
 namespace l275 {

@@ -6,7 +6,7 @@
 
 #include <string>
 
-#include "common/services_text.h"
+#include "common/control/services_text.h"
 #include "lb/agent/config/desired_state_proto.h"
 
 namespace l275 {

@@ -4,8 +4,8 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "common/read_file.h"
-#include "common/status_util.h"
+#include "common/os/read_file.h"
+#include "common/os/status_util.h"
 #include "lb/agent/config/desired_state_proto.h"
 
 namespace l275 {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/services_text.h"
+#include "common/control/services_text.h"
 #include "lb/agent/config/desired_state.h"
 
 namespace l275 {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/merge.h"
 #include "lb/agent/config/saved_state.h"

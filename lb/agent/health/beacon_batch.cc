@@ -2,7 +2,7 @@
 
 #include <errno.h>
 
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 

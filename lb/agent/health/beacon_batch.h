@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "common/beacon_message.h"
-#include "common/ipv4_address.h"
+#include "common/beacon/beacon_message.h"
+#include "common/net/ipv4_address.h"
 
 namespace l275 {
 

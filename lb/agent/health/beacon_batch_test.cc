@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "common/unique_fd.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 namespace {

@@ -9,9 +9,9 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
-#include "common/beacon_keys.h"
-#include "common/beacon_message.h"
-#include "common/limited_log.h"
+#include "common/beacon/beacon_keys.h"
+#include "common/beacon/beacon_message.h"
+#include "common/event/limited_log.h"
 #include "lb/agent/health/beacon_result.h"
 #include "lb/agent/health/health_subject.h"
 #include "lb/agent/health/health_time.h"

@@ -23,8 +23,8 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "common/beacon_keys.h"
-#include "common/beacon_message.h"
+#include "common/beacon/beacon_keys.h"
+#include "common/beacon/beacon_message.h"
 #include "lb/agent/health/beacon_filter.h"
 #include "lb/agent/health/health_monitor.h"
 

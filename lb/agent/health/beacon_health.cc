@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

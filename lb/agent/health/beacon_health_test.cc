@@ -7,10 +7,10 @@
 #include <cstdlib>
 #include <string>
 
-#include "common/libevent_ptr.h"
-#include "common/read_file.h"
+#include "common/event/libevent_ptr.h"
+#include "common/os/read_file.h"
+#include "common/os/write_file.h"
 #include "common/testing/log_capture.h"
-#include "common/write_file.h"
 
 namespace l275 {
 namespace {

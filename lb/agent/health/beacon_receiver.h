@@ -9,8 +9,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
-#include "common/limited_loop_log.h"
+#include "common/event/libevent_ptr.h"
+#include "common/event/limited_loop_log.h"
 #include "lb/agent/health/beacon_batch.h"
 #include "lb/agent/health/beacon_filter.h"
 #include "lb/agent/health/beacon_socket.h"

@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

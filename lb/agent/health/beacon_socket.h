@@ -5,8 +5,8 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "common/ipv4_address.h"
-#include "common/unique_fd.h"
+#include "common/net/ipv4_address.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "common/beacon_message.h"
+#include "common/beacon/beacon_message.h"
 #include "lb/agent/health/flap_damper.h"
 #include "lb/agent/health/health_subject.h"
 #include "lb/agent/health/health_time.h"

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "common/beacon_message.h"
-#include "common/ipv4_address.h"
-#include "common/limited_log.h"
-#include "common/service_address.h"
+#include "common/beacon/beacon_message.h"
+#include "common/event/limited_log.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
 #include "lb/agent/health/flap_damper.h"
 #include "lb/agent/health/health.h"
 #include "lb/agent/health/interval_warnings.h"

@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "common/ipv4_address.h"
-#include "common/service_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
 
 namespace l275 {
 

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "common/limited_log.h"
+#include "common/event/limited_log.h"
 #include "lb/agent/health/health_subject.h"
 #include "lb/agent/health/health_time.h"
 

@@ -6,9 +6,9 @@
 #include <optional>
 #include <set>
 
-#include "common/ipv4_address.h"
-#include "common/limited_log.h"
-#include "common/service_address.h"
+#include "common/event/limited_log.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/health/panic_watch.h"
 #include "lb/agent/nexthop/next_hop.h"

@@ -5,9 +5,9 @@
 
 #include <cerrno>
 
-#include "common/read_file.h"
-#include "common/status_util.h"
-#include "common/write_file.h"
+#include "common/os/read_file.h"
+#include "common/os/status_util.h"
+#include "common/os/write_file.h"
 
 namespace l275 {
 namespace {

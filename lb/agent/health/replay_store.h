@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/libevent_ptr.h"
+#include "common/event/libevent_ptr.h"
 #include "lb/agent/health/replay_guard.h"
 
 namespace l275 {

@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "common/read_file.h"
+#include "common/os/read_file.h"
+#include "common/os/write_file.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
-#include "common/write_file.h"
 
 namespace l275 {
 namespace {

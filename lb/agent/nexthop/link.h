@@ -5,7 +5,7 @@
 #include <string>
 #include <tuple>
 
-#include "common/mac_address.h"
+#include "common/net/mac_address.h"
 
 namespace l275 {
 

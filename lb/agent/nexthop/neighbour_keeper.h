@@ -13,8 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/limited_log.h"
-#include "common/mac_address.h"
+#include "common/event/limited_log.h"
+#include "common/net/mac_address.h"
 #include "common/netlink/netlink_client.h"
 #include "lb/agent/nexthop/neighbour.h"
 

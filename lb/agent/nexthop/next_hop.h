@@ -6,8 +6,8 @@
 #include <string>
 #include <tuple>
 
-#include "common/ipv4_address.h"
-#include "common/mac_address.h"
+#include "common/net/ipv4_address.h"
+#include "common/net/mac_address.h"
 
 namespace l275 {
 

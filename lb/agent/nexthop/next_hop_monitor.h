@@ -13,9 +13,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/ipv4_address.h"
-#include "common/libevent_ptr.h"
-#include "common/limited_log.h"
+#include "common/event/libevent_ptr.h"
+#include "common/event/limited_log.h"
+#include "common/net/ipv4_address.h"
 #include "common/netlink/netlink_client.h"
 #include "common/netlink/netlink_subscription.h"
 #include "lb/agent/nexthop/link_table.h"

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/ipv4_address.h"
+#include "common/net/ipv4_address.h"
 #include "common/netlink/netlink_client.h"
 
 namespace l275 {

@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "absl/types/span.h"
-#include "common/endpoint.h"
+#include "common/net/endpoint.h"
 
 namespace l275 {
 

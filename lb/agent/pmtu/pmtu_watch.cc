@@ -12,7 +12,7 @@
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

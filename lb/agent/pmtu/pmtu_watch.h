@@ -9,11 +9,11 @@
 #include <set>
 
 #include "absl/status/statusor.h"
-#include "common/endpoint.h"
-#include "common/libevent_ptr.h"
-#include "common/limited_loop_log.h"
-#include "common/service_address.h"
-#include "common/unique_fd.h"
+#include "common/event/libevent_ptr.h"
+#include "common/event/limited_loop_log.h"
+#include "common/net/endpoint.h"
+#include "common/net/service_address.h"
+#include "common/os/unique_fd.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/pmtu/fragmentation_needed.h"
 

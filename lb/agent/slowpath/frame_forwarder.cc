@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/libevent_time.h"
-#include "common/map_layout.h"
-#include "lb/agent/dataplane/handed_frame.h"
+#include "common/abi/map_layout.h"
+#include "common/event/libevent_time.h"
+#include "lb/agent/slowpath/handed_frame.h"
 
 namespace l275 {
 namespace {

@@ -9,9 +9,9 @@
 #include <utility>
 
 #include "absl/types/span.h"
-#include "common/ipv4_address.h"
-#include "common/libevent_ptr.h"
-#include "common/limited_loop_log.h"
+#include "common/event/libevent_ptr.h"
+#include "common/event/limited_loop_log.h"
+#include "common/net/ipv4_address.h"
 #include "lb/agent/nexthop/next_hop.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/frame_sender.h"
@@ -46,7 +46,7 @@ class FrameForwarder {
   FrameForwarder(const FrameForwarder&) = delete;
   FrameForwarder& operator=(const FrameForwarder&) = delete;
 
-  // Takes a frame as bpf/slow_path.h made it, and may write to it.
+  // Takes a frame as bpf/send/slow_path.h made it, and may write to it.
   void Handle(absl::Span<uint8_t> frame);
   // Sends or drops what waits, where the next hops say so by now.
   void Release();

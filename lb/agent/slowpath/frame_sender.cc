@@ -9,7 +9,7 @@
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 

@@ -10,8 +10,8 @@
 #include <cerrno>
 
 #include "absl/strings/str_cat.h"
-#include "common/status_util.h"
-#include "common/unique_fd.h"
+#include "common/os/status_util.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

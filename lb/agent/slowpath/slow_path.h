@@ -10,7 +10,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/ipv4_address.h"
+#include "common/net/ipv4_address.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
 #include "lb/agent/slowpath/frame_forwarder.h"
 #include "lb/agent/slowpath/slow_path_counters.h"
@@ -25,9 +25,9 @@ namespace l275 {
 //                                     │    ▲
 //                            next hop ?    └ waits until it is known
 //
-// The program (bpf/slow_path.h) has written the backend's address in place of
-// the destination MAC address, and done everything else. Frames whose TTL has
-// ended come by the same sockets; they are answered.
+// The program (bpf/send/slow_path.h) has written the backend's address in place
+// of the destination MAC address, and done everything else. Frames whose TTL
+// has ended come by the same sockets; they are answered.
 //
 // One thread, that of the event loop, which outlives the object.
 class SlowPath {

@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/map_layout.h"
-#include "common/status_util.h"
+#include "common/abi/map_layout.h"
+#include "common/os/status_util.h"
 #include "lb/agent/slowpath/receive_queues.h"
 
 namespace l275 {

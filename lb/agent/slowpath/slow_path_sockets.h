@@ -13,9 +13,9 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "common/libevent_ptr.h"
-#include "lb/agent/dataplane/range_allocator.h"
-#include "lb/agent/dataplane/snapshot.h"
+#include "common/event/libevent_ptr.h"
+#include "lb/agent/publish/range_allocator.h"
+#include "lb/agent/publish/snapshot.h"
 #include "lb/agent/slowpath/xsk_socket.h"
 
 namespace l275 {

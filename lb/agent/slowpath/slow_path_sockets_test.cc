@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 #include <net/if.h>
 
-#include "common/map_layout.h"
+#include "common/abi/map_layout.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 #include "lb/agent/slowpath/receive_queues.h"
 
 namespace l275 {

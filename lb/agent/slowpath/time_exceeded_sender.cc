@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "common/ipv4_address.h"
-#include "common/status_util.h"
+#include "common/net/ipv4_address.h"
+#include "common/os/status_util.h"
 
 namespace l275 {
 namespace {

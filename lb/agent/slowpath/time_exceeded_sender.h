@@ -7,7 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "common/unique_fd.h"
+#include "common/os/unique_fd.h"
 
 namespace l275 {
 

@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
+#include "common/os/unique_fd.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 
 namespace l275 {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "common/ipv4_address.h"
+#include "common/net/ipv4_address.h"
 #include "lb/agent/slowpath/slow_path_counters.h"
 
 namespace l275 {

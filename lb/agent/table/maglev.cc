@@ -5,7 +5,7 @@
 #include <numeric>
 #include <utility>
 
-#include "common/flow_hash.h"
+#include "common/abi/flow_hash.h"
 
 namespace l275 {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
-#include "common/ipv4_address.h"
+#include "common/net/ipv4_address.h"
 
 namespace l275 {
 

@@ -1,8 +1,8 @@
 #include "lb/agent/views/flow_event_view.h"
 
-#include "common/flow_events.h"
-#include "common/status_util.h"
-#include "lb/agent/dataplane/counters.h"
+#include "common/abi/flow_events.h"
+#include "common/os/status_util.h"
+#include "lb/agent/maps/counters.h"
 
 namespace l275 {
 namespace {

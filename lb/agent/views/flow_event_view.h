@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
-#include "lb/agent/dataplane/maps.h"
+#include "common/control/control.pb.h"
+#include "lb/agent/maps/maps.h"
 
 namespace l275 {
 
-// The counter of each event of common/flow_events.h, in its order.
+// The counter of each event of common/abi/flow_events.h, in its order.
 absl::StatusOr<std::vector<control::FlowEventCounter>> ViewFlowEvents(
     const Maps& maps);
 

@@ -1,7 +1,7 @@
 #ifndef L275_LB_AGENT_VIEWS_HEALTH_VIEW_H_
 #define L275_LB_AGENT_VIEWS_HEALTH_VIEW_H_
 
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 #include "lb/agent/health/health.h"
 #include "lb/agent/views/agent_view.h"
 

@@ -1,6 +1,6 @@
 #include "lb/agent/views/metrics.h"
 
-#include "common/status_util.h"
+#include "common/os/status_util.h"
 #include "lb/agent/views/family.h"
 #include "lb/agent/views/flow_event_view.h"
 #include "lb/agent/views/health_metrics.h"

@@ -3,7 +3,7 @@
 #include <chrono>
 #include <string>
 
-#include "common/mac_address.h"
+#include "common/net/mac_address.h"
 
 namespace l275 {
 namespace {

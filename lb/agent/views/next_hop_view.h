@@ -1,8 +1,8 @@
 #ifndef L275_LB_AGENT_VIEWS_NEXT_HOP_VIEW_H_
 #define L275_LB_AGENT_VIEWS_NEXT_HOP_VIEW_H_
 
-#include "common/control.pb.h"
-#include "common/ipv4_address.h"
+#include "common/control/control.pb.h"
+#include "common/net/ipv4_address.h"
 #include "lb/agent/views/agent_view.h"
 
 namespace l275 {

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 
 namespace l275 {
 

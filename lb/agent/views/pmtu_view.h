@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "common/service_address.h"
+#include "common/net/service_address.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/pmtu/pmtu_watch.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "common/status_util.h"
-#include "lb/agent/dataplane/counters.h"
+#include "common/os/status_util.h"
+#include "lb/agent/maps/counters.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/next_hop_view.h"
 

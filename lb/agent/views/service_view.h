@@ -2,8 +2,8 @@
 #define L275_LB_AGENT_VIEWS_SERVICE_VIEW_H_
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
-#include "common/service_address.h"
+#include "common/control/control.pb.h"
+#include "common/net/service_address.h"
 #include "lb/agent/views/agent_view.h"
 
 namespace l275 {

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 #include "lb/agent/slowpath/slow_path.h"
 #include "lb/agent/views/agent_view.h"
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
-#include "common/mac_address.h"
-#include "common/status_util.h"
-#include "common/verdict_names.h"
-#include "common/version.h"
+#include "common/control/verdict_names.h"
+#include "common/net/mac_address.h"
+#include "common/os/status_util.h"
+#include "common/os/version.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/slow_path_view.h"
 #include "lb/agent/views/sync_view.h"

@@ -2,7 +2,7 @@
 #define L275_LB_AGENT_VIEWS_STATUS_VIEW_H_
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 #include "lb/agent/views/agent_view.h"
 
 namespace l275 {

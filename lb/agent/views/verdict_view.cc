@@ -2,9 +2,9 @@
 
 #include <numeric>
 
-#include "common/status_util.h"
-#include "common/verdict_names.h"
-#include "lb/agent/dataplane/counters.h"
+#include "common/control/verdict_names.h"
+#include "common/os/status_util.h"
+#include "lb/agent/maps/counters.h"
 
 namespace l275 {
 

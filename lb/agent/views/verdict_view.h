@@ -4,12 +4,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/control.pb.h"
-#include "lb/agent/dataplane/maps.h"
+#include "common/control/control.pb.h"
+#include "lb/agent/maps/maps.h"
 
 namespace l275 {
 
-// The counter of each verdict, in the order of common/verdicts.h.
+// The counter of each verdict, in the order of common/abi/verdicts.h.
 absl::StatusOr<std::vector<control::VerdictCounter>> ViewVerdicts(
     const Maps& maps);
 

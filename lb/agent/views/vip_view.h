@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "lb/agent/announce/vip_coverage.h"
 #include "lb/agent/views/agent_view.h"
-#include "lb/agent/vrrp/vip_coverage.h"
 
 namespace l275 {
 

@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "lb/agent/dataplane/gro.h"
+#include "lb/agent/attach/gro.h"
 #include "lb/agent/views/pmtu_view.h"
 #include "lb/agent/views/vip_view.h"
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "common/control.pb.h"
+#include "common/control/control.pb.h"
 #include "lb/agent/views/agent_view.h"
 
 namespace l275 {

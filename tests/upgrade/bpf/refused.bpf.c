@@ -6,7 +6,7 @@
 #include "bpf/packet.h"
 
 #define parse_ethernet parse_ethernet_with_care
-#include "bpf/parse.h"
+#include "bpf/parse/parse.h"
 #undef parse_ethernet
 
 static __always_inline enum l275_verdict parse_ethernet(struct packet *packet)

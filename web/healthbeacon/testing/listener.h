@@ -7,9 +7,9 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "common/beacon_message.h"
+#include "common/beacon/beacon_message.h"
+#include "common/os/unique_fd.h"
 #include "common/testing/test_namespace.h"
-#include "common/unique_fd.h"
 
 namespace l275 {
 
