@@ -1,52 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * The load balancer's XDP program. Read from the bottom up: the entry point
- * asks balance() for a verdict, counts it, and makes it an XDP action.
+ * The load balancer's XDP program. l275_lb(), at the end, asks balance() for a verdict, counts it,
+ * and makes it an XDP action. balance_at() names the steps in their order:
+ *
+ *   parse/            what does the packet say? What is not for us, or not understood, passes.
+ *   select/service.h  is it for a service? If so it is ours.
+ *   validate.h        is it whole and possible? Otherwise it is dropped.
+ *   select/slot.h     to which backend does its flow go?
+ *   send/             how does the frame leave?
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 #include "bpf/counters.h"
 #include "bpf/maps.h"
-#include "bpf/send/next_hop.h"
 #include "bpf/packet.h"
-#include "bpf/parse/parse.h"
-#include "bpf/send/rewrite.h"
+#include "bpf/parse/ethernet.h"
+#include "bpf/parse/ipv4.h"
+#include "bpf/parse/tcp.h"
 #include "bpf/select/service.h"
-#include "bpf/settings.h"
 #include "bpf/select/slot.h"
+#include "bpf/send/forward.h"
 #include "bpf/step.h"
 #include "bpf/validate.h"
-
-/*
- * With a missing devmap entry bpf_redirect_map() returns the action in its flags; that is told
- * from success here, so that the packet is counted as what becomes of it.
- */
-static __always_inline enum l275_verdict choose_egress(const struct packet *packet, __u32 ifindex)
-{
-	if (ifindex == packet->ctx->ingress_ifindex)
-		return L275_FORWARD_TX;
-	if (bpf_redirect_map(&egress, ifindex, XDP_DROP) != XDP_REDIRECT)
-		return L275_DROP_NO_EGRESS;
-	return L275_FORWARD_REDIRECT;
-}
-
-static __always_inline enum l275_verdict forward(const struct packet *packet)
-{
-	const struct l275_next_hop *next_hop;
-	struct l275_next_hop scratch __attribute__((aligned(8)));
-	enum l275_verdict verdict;
-
-	STEP(find_next_hop(packet, &scratch, &next_hop));
-	verdict = choose_egress(packet, next_hop->ifindex);
-	if (verdict == L275_DROP_NO_EGRESS)
-		return verdict;
-	if (decrement_ttl)
-		decrement_ip_ttl(packet->ip);
-	rewrite_ethernet(packet->eth, next_hop);
-	count_forwarded(packet->ctx, packet->service->id, packet->backend_id);
-	return verdict;
-}
 
 static __always_inline enum l275_verdict balance_at(struct xdp_md *ctx, __u32 ip_offset)
 {
@@ -57,8 +33,8 @@ static __always_inline enum l275_verdict balance_at(struct xdp_md *ctx, __u32 ip
 	};
 
 	STEP(parse_ethernet(&packet));
-	STEP(parse_ip(&packet));
-	STEP(parse_ports(&packet));
+	STEP(parse_ipv4(&packet));
+	parse_tcp(&packet);
 	STEP(find_service(&packet));
 	STEP(validate(&packet));
 	STEP(find_backend(&packet));

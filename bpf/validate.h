@@ -6,10 +6,10 @@
 #ifndef L275_BPF_VALIDATE_H_
 #define L275_BPF_VALIDATE_H_
 
+#include <linux/tcp.h>
 #include <bpf/bpf_endian.h>
 
 #include "bpf/packet.h"
-#include "bpf/parse/parse.h"
 #include "bpf/settings.h"
 #include "bpf/send/slow_path.h"
 #include "bpf/step.h"
@@ -19,9 +19,9 @@
 
 static __always_inline enum l275_verdict validate_tcp(const struct packet *packet)
 {
-	const struct tcphdr *tcp = packet->tcp;
 	__u32 ip_length = bpf_ntohs(packet->ip->tot_len);
 	__u32 ip_header = ip_header_length(packet->ip);
+	const struct tcphdr *tcp = (void *)packet->ip + ip_header;
 
 	if (ip_length < ip_header + sizeof(*tcp))
 		return L275_DROP_MALFORMED;
@@ -68,19 +68,19 @@ static __always_inline bool ip_checksum_is_right(const struct packet *packet)
 }
 
 /* Nor can a packet from elsewhere have the address that it is for. */
-static __always_inline bool is_bad_source(const struct iphdr *ip)
+static __always_inline bool is_bad_source(const struct flow_tuple *flow)
 {
-	return l275_is_bad_source(bpf_ntohl(ip->saddr)) || ip->saddr == ip->daddr;
+	return l275_is_bad_source(bpf_ntohl(flow->source)) || flow->source == flow->destination;
 }
 
 static __always_inline enum l275_verdict validate(const struct packet *packet)
 {
-	if (packet->ip->frag_off & bpf_htons(IP_MORE_FRAGMENTS))
+	if (packet->flow.flags & FLOW_FIRST_FRAGMENT)
 		return L275_DROP_FRAGMENT;
 	STEP(validate_tcp(packet));
 	if (!ip_checksum_is_right(packet))
 		return L275_DROP_BAD_CHECKSUM;
-	if (is_bad_source(packet->ip))
+	if (is_bad_source(&packet->flow))
 		return L275_DROP_BAD_SOURCE;
 	if (decrement_ttl && packet->ip->ttl <= 1)
 		return end_ttl(packet->ctx);

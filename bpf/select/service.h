@@ -5,9 +5,9 @@
 
 #include "bpf/maps.h"
 #include "bpf/packet.h"
-#include "bpf/parse/parse.h"
 #include "bpf/settings.h"
 #include "bpf/step.h"
+#include "bpf/vip.h"
 #include "common/abi/flow_hash.h"
 
 /* The record of a key in a bucket, 0 for none. */
@@ -38,7 +38,7 @@ static __noinline __u32 find_in_next_buckets(__u64 key, __u32 index)
 	return 0;
 }
 
-static __always_inline const struct l275_service *lookup_service(const struct iphdr *ip,
+static __always_inline const struct l275_service *lookup_service(const struct flow_tuple *flow,
 								 __be16 port)
 {
 	const union {
@@ -47,9 +47,9 @@ static __always_inline const struct l275_service *lookup_service(const struct ip
 	} key = {
 		.parts =
 			{
-				.vip = ip->daddr,
+				.vip = flow->destination,
 				.port = port,
-				.protocol = ip->protocol,
+				.protocol = flow->protocol,
 			},
 	};
 	__u32 index = l275_bucket_of_service(key.word, service_bucket_mask);
@@ -70,23 +70,27 @@ static __always_inline const struct l275_service *lookup_service(const struct ip
  */
 static __always_inline enum l275_verdict verdict_without_service(const struct packet *packet)
 {
-	if (is_fragment(packet->ip) && is_vip(packet->ip->daddr))
+	const struct flow_tuple *flow = &packet->flow;
+
+	if (flow->flags & (FLOW_FIRST_FRAGMENT | FLOW_LATER_FRAGMENT) && is_vip(flow->destination))
 		return L275_DROP_FRAGMENT;
-	if (packet->tcp)
+	if (flow->flags & FLOW_HAS_PORTS)
 		return L275_PASS_NO_SERVICE;
-	if (is_later_fragment(packet->ip))
+	if (flow->flags & FLOW_LATER_FRAGMENT)
 		return L275_PASS_FRAGMENT;
 	/* The ports are cut off. It is for a service all the same where one is on all ports. */
-	return lookup_service(packet->ip, 0) ? L275_DROP_TRUNCATED : L275_PASS_SHORT;
+	return lookup_service(flow, 0) ? L275_DROP_TRUNCATED : L275_PASS_SHORT;
 }
 
 static __always_inline enum l275_verdict find_service(struct packet *packet)
 {
+	const struct flow_tuple *flow = &packet->flow;
+
 	packet->service = NULL;
-	if (packet->tcp) {
-		packet->service = lookup_service(packet->ip, packet->tcp->dest);
+	if (flow->flags & FLOW_HAS_PORTS) {
+		packet->service = lookup_service(flow, flow->destination_port);
 		if (!packet->service)
-			packet->service = lookup_service(packet->ip, 0);
+			packet->service = lookup_service(flow, 0);
 	}
 	return packet->service ? STEP_CONTINUE : verdict_without_service(packet);
 }

@@ -15,8 +15,9 @@
 static __always_inline __u32 flow_slot(const struct packet *packet)
 {
 	const struct l275_service *service = packet->service;
-	__u64 hash = l275_flow_hash(service->hash_key, packet->ip->saddr, packet->tcp->source,
-				    packet->tcp->dest);
+	const struct flow_tuple *flow = &packet->flow;
+	__u64 hash = l275_flow_hash(service->hash_key, flow->source, flow->source_port,
+				    flow->destination_port);
 
 	return service->first_slot + l275_slot_of_hash(hash, service->slots);
 }
@@ -26,21 +27,21 @@ static __always_inline enum l275_verdict find_backend(struct packet *packet)
 	__u32 slot = flow_slot(packet);
 	__u32 line_index = slot / L275_SLOTS_PER_LINE;
 	const struct l275_slot_line *line = bpf_map_lookup_elem(&slots, &line_index);
-	__u32 word;
+	__u32 word, id;
 
 	if (!line)
 		return L275_DROP_NO_BACKEND;
 	word = line->word[slot % L275_SLOTS_PER_LINE];
-	packet->backend_id = word & L275_SLOT_OWNER;
+	id = word & L275_SLOT_OWNER;
 	if (__builtin_expect(word & L275_SLOT_TRACKED, 0))
-		packet->backend_id = find_tracked_backend(packet, slot);
-	if (!packet->backend_id)
-		return L275_DROP_NO_BACKEND;
-	packet->backend = bpf_map_lookup_elem(&backends, &packet->backend_id);
+		id = find_tracked_backend(&packet->flow, slot, id);
+	packet->backend_id = id;
+	packet->backend = lookup_backend(id);
 	if (!packet->backend)
 		return L275_DROP_NO_BACKEND;
 	/* The backend itself would drop it: no packet from outside has a host's own address. */
-	return packet->backend->address == packet->ip->saddr ? L275_DROP_BAD_SOURCE : STEP_CONTINUE;
+	return packet->backend->address == packet->flow.source ? L275_DROP_BAD_SOURCE
+							       : STEP_CONTINUE;
 }
 
 #endif /* L275_BPF_SELECT_SLOT_H_ */

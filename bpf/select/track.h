@@ -190,22 +190,23 @@ static __noinline __u32 choose_backend(const struct tracked *packet)
 	return backend_without_entry(packet, tell_unrecorded(prior_word, word));
 }
 
-/* For the packet's slot, whose owner is in packet->backend_id. Returns a backend id, 0: none. */
-static __always_inline __u32 find_tracked_backend(const struct packet *packet, __u32 slot)
+/* Returns the id of a backend, 0 for none. `owner` is the slot's. */
+static __always_inline __u32 find_tracked_backend(const struct flow_tuple *flow, __u32 slot,
+						  __u32 owner)
 {
 	const struct tracked tracked = {
 		.key =
 			{
-				.source = packet->ip->saddr,
-				.destination = packet->ip->daddr,
-				.source_port = packet->tcp->source,
-				.destination_port = packet->tcp->dest,
-				.protocol = packet->ip->protocol,
+				.source = flow->source,
+				.destination = flow->destination,
+				.source_port = flow->source_port,
+				.destination_port = flow->destination_port,
+				.protocol = flow->protocol,
 			},
 		.slot = slot,
-		.owner = packet->backend_id,
+		.owner = owner,
 		.now = bpf_ktime_get_coarse_ns() >> L275_TICK_SHIFT,
-		.syn = packet->tcp->syn && !packet->tcp->ack,
+		.syn = flow->flags & FLOW_SYN,
 	};
 
 	return choose_backend(&tracked);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the frame to its addresses and ports. The packet is not known to be ours yet, so it passes,
- * whatever is odd about it; but for what a VRRP backup has to discard.
+ * The Ethernet header: is the frame for this host, and where in it is the IP header? The packet is
+ * not known to be ours yet, so it passes, whatever is odd about it; except for what a VRRP backup
+ * must discard.
  */
-#ifndef L275_BPF_PARSE_PARSE_H_
-#define L275_BPF_PARSE_PARSE_H_
+#ifndef L275_BPF_PARSE_ETHERNET_H_
+#define L275_BPF_PARSE_ETHERNET_H_
 
 #include <stdbool.h>
 #include <linux/in.h>
@@ -14,9 +15,7 @@
 #include "bpf/maps.h"
 #include "bpf/packet.h"
 #include "bpf/step.h"
-
-#define IP_FRAGMENT_OFFSET 0x1fff /* RFC 791, section 3.1 */
-#define IP_MORE_FRAGMENTS  0x2000
+#include "bpf/vip.h"
 
 #define VLAN_ID_MASK	  0x0fff /* IEEE 802.1Q, section 9.6 */
 #define MAX_PRIORITY_TAGS 2
@@ -28,16 +27,6 @@ struct vlan_tag {
 	__be16 tci;
 	__be16 ether_type; /* of what follows */
 };
-
-static __always_inline bool is_fragment(const struct iphdr *ip)
-{
-	return ip->frag_off & bpf_htons(IP_FRAGMENT_OFFSET | IP_MORE_FRAGMENTS);
-}
-
-static __always_inline bool is_later_fragment(const struct iphdr *ip)
-{
-	return ip->frag_off & bpf_htons(IP_FRAGMENT_OFFSET);
-}
 
 /* As words: clang 14 makes a call to memcmp() of a comparison of 6 bytes. */
 static __always_inline bool mac_equal(const __u8 *a, const __u8 *b)
@@ -60,11 +49,6 @@ static __always_inline bool agent_is_alive(void)
 
 	/* Signed: the agent may have read the clock since. */
 	return state && (__s64)(bpf_ktime_get_boot_ns() - state->alive_ns) < AGENT_DEAD_NS;
-}
-
-static __always_inline bool is_vip(__be32 address)
-{
-	return bpf_map_lookup_elem(&vips, &address);
 }
 
 /* Whether the IPv4 packet is one of TCP to an address that has a service. */
@@ -151,31 +135,4 @@ static __always_inline enum l275_verdict parse_ethernet(struct packet *packet)
 	return check_destination(packet);
 }
 
-static __always_inline enum l275_verdict parse_ip(struct packet *packet)
-{
-	struct iphdr *ip = (void *)packet->eth + packet->ip_offset;
-
-	if ((void *)(ip + 1) > packet->end)
-		return L275_PASS_SHORT;
-	if (ip->version != 4 || ip->ihl < 5)
-		return L275_PASS_NOT_IPV4;
-	if (ip->protocol != IPPROTO_TCP)
-		return L275_PASS_PROTOCOL;
-	packet->ip = ip;
-	return STEP_CONTINUE;
-}
-
-/* Leaves tcp NULL when the packet has no ports, or they are cut off. */
-static __always_inline enum l275_verdict parse_ports(struct packet *packet)
-{
-	struct tcphdr *tcp = (void *)packet->ip + ip_header_length(packet->ip);
-
-	packet->tcp = NULL;
-	if (is_later_fragment(packet->ip))
-		return STEP_CONTINUE;
-	if ((void *)&tcp->seq <= packet->end)
-		packet->tcp = tcp;
-	return STEP_CONTINUE;
-}
-
-#endif /* L275_BPF_PARSE_PARSE_H_ */
+#endif /* L275_BPF_PARSE_ETHERNET_H_ */
