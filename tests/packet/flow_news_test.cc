@@ -49,7 +49,7 @@ class FlowNewsTest : public ::testing::Test {
     auto program = LbProgram::Create(options);
     ASSERT_TRUE(program.ok()) << program.status();
     program_ = *std::move(program);
-    program_->writer().AssumeUsed({kService});
+    program_->writer().tracker().AssumeUsed({kService});
     Write(kOld, kNew);
     Write(kNew, kOld);
   }

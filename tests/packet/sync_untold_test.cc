@@ -50,7 +50,7 @@ class SyncUntoldTest : public ::testing::Test {
     auto program = LbProgram::Create(options);
     ASSERT_TRUE(program.ok()) << program.status();
     program_ = *std::move(program);
-    program_->writer().AssumeUsed({kService});
+    program_->writer().tracker().AssumeUsed({kService});
     Write(kOld, kNew);
     Write(kNew, kOld);
     keeper_ = std::make_unique<FlowKeeper>(base_.get(), &program_->maps(),

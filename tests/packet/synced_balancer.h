@@ -75,7 +75,7 @@ class SyncedBalancer : private SyncSource::Peers {
   const SyncSource& source() const { return *source_; }
   const SyncSink& sink() const { return *sink_; }
   const LbProgram& program() const { return *program_; }
-  uint32_t tracked() const { return program_->writer().slots().tracked(); }
+  uint32_t tracked() const { return program_->writer().tracker().tracked(); }
 
  private:
   struct FreeRing {

@@ -575,7 +575,7 @@ void World::Sweep() {
   const std::set<uint32_t> kept_away = model_.Sweep();
   // Packets come while the agent makes up its mind.
   if (OneIn(2)) OneIn(2) ? SendUnknown() : SendSome();
-  program_->writer().Settle(
+  program_->writer().tracker().Settle(
       [&](uint32_t slot) { return (*result)->kept_away.count(slot) > 0; },
       kIdleTicks, Now());
   model_.Settle(kept_away);
@@ -608,7 +608,7 @@ void World::Disturb() {
 
 void World::CompareTables() {
   if (sabotage_ != Sabotage::kNone) return;
-  const uint32_t tracked = program_->writer().slots().tracked();
+  const uint32_t tracked = program_->writer().tracker().tracked();
   if (tracked != model_.tracked()) {
     Fail(std::to_string(tracked) + " slots tracked, should be " +
          std::to_string(model_.tracked()));

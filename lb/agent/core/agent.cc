@@ -301,7 +301,7 @@ void Agent::StartSlowPath() {
       FrameForwarder::Callbacks{
           [this](absl::Span<const uint8_t> frame) {
             const auto service = ServiceOf(frame, writer_->services());
-            if (service.has_value()) writer_->AssumeUsed({*service});
+            if (service.has_value()) writer_->tracker().AssumeUsed({*service});
           },
           [this](Ipv4Address backend, absl::Span<const uint8_t> frame) {
             if (sent_counter_ != nullptr) sent_counter_->Count(backend, frame);

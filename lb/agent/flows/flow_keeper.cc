@@ -44,7 +44,7 @@ void FlowKeeper::PassSoon() {
 }
 
 void FlowKeeper::OnTimer() {
-  if (writer_.slots().tracked() > 0) tracking_ = true;
+  if (writer_.tracker().tracked() > 0) tracking_ = true;
   if (!sweep_.within_pass()) BeginPass();
   if (tracking_ || !swept_) return Step();
   EndPass();
@@ -74,7 +74,7 @@ void FlowKeeper::Step() {
   }
   last_ = **std::move(result);
   swept_ = !std::exchange(tracking_, false);
-  writer_.Settle(
+  writer_.tracker().Settle(
       [this](uint32_t slot) { return last_.kept_away.count(slot) > 0; },
       idle_ticks_, now);
   EndPass();

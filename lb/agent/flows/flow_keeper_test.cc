@@ -147,28 +147,28 @@ class FlowKeeperTest : protected VirtualClock, public ::testing::Test {
 TEST_F(FlowKeeperTest, SettlesWhatHasNoFlowsAnyMore) {
   Use();
   Write(0);
-  const uint32_t tracked = writer_->slots().tracked();
+  const uint32_t tracked = writer_->tracker().tracked();
   ASSERT_GT(tracked, 0u);
   const uint32_t slot = SlotOfOne();
   Send(slot);
   ASSERT_TRUE(RunUntil([&] { return keeper_->last().entries == 1; }));
   EXPECT_EQ(keeper_->last().recent.size(), 1u);
   EXPECT_EQ(keeper_->last().kept_away.size(), 1u);
-  EXPECT_EQ(writer_->slots().tracked(), tracked);
+  EXPECT_EQ(writer_->tracker().tracked(), tracked);
 
   // While the flow sends, its slot alone stays tracked.
   ASSERT_TRUE(RunUntil([&] {
     Send(slot);
-    return writer_->slots().tracked() == 1;
+    return writer_->tracker().tracked() == 1;
   }));
-  ASSERT_TRUE(RunUntil([&] { return writer_->slots().tracked() == 0; }));
+  ASSERT_TRUE(RunUntil([&] { return writer_->tracker().tracked() == 0; }));
   ASSERT_TRUE(RunUntil([&] { return IsTableEmpty(); }));
   ASSERT_TRUE(RunUntil([&] { return keeper_->last().entries == 0; }));
 }
 
 TEST_F(FlowKeeperTest, TracksNothingOfAServiceWithoutPackets) {
   Write(0);
-  EXPECT_EQ(writer_->slots().tracked(), 0u);
+  EXPECT_EQ(writer_->tracker().tracked(), 0u);
 }
 
 // A packet may record its flow behind the back of the sweep that found the
@@ -177,7 +177,7 @@ TEST_F(FlowKeeperTest, LeavesNoEntryBehind) {
   Use();
   Write(0);
   const uint32_t slot = SlotOfOne();
-  ASSERT_TRUE(RunUntil([&] { return writer_->slots().tracked() == 0; }));
+  ASSERT_TRUE(RunUntil([&] { return writer_->tracker().tracked() == 0; }));
   Send(slot);
   EXPECT_TRUE(RunUntil([&] { return IsTableEmpty(); }));
 }

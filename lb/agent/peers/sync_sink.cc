@@ -23,7 +23,7 @@ SyncSink::TimePoint Now() { return std::chrono::steady_clock::now(); }
 SyncSink::SyncSink(const std::set<Ipv4Address>& peers, MapWriter* writer,
                    std::chrono::seconds idle_timeout, Callbacks callbacks)
     : writer_(*writer),
-      importer_(&writer->maps(), &writer->slots()),
+      importer_(&writer->maps(), &writer->tracker().slots()),
       idle_ticks_(TicksOf(idle_timeout)),
       callbacks_(std::move(callbacks)),
       log_("problems with what peers say", /*lines=*/1, google::GLOG_WARNING),
@@ -149,7 +149,7 @@ bool SyncSink::LeadsSome(Ipv4Address peer) const {
 }
 
 bool SyncSink::Defers(Ipv4Address peer) const {
-  return writer_.slots().tracked() > 0 && callbacks_.owes(peer);
+  return writer_.tracker().tracked() > 0 && callbacks_.owes(peer);
 }
 
 absl::Status SyncSink::TakeTable(Ipv4Address peer, const sync::Table& message) {
@@ -168,7 +168,7 @@ absl::Status SyncSink::TakeTable(Ipv4Address peer, const sync::Table& message) {
     return absl::NotFoundError(
         absl::StrCat("there is no service ", service.ToString()));
   }
-  if (message.used()) writer_.AssumeUsed({service});
+  if (message.used()) writer_.tracker().AssumeUsed({service});
   state.tables[service] = std::move(table);
   return Follow(peer, service, UntrackedRangesOfMessage(message));
 }
@@ -188,7 +188,7 @@ absl::Status SyncSink::TakeSlots(Ipv4Address peer, const sync::Slots& message) {
 
 absl::Status SyncSink::Follow(Ipv4Address peer, const ServiceAddress& service,
                               absl::Span<const SlotRange> ranges) {
-  const absl::StatusOr<uint32_t> unknown = writer_.Follow(
+  const absl::StatusOr<uint32_t> unknown = writer_.tracker().Follow(
       service, peers_.at(peer).tables.at(service), ranges, Now());
   if (!unknown.ok() || *unknown > 0) peers_.at(peer).missed = true;
   L275_RETURN_IF_ERROR(unknown.status());
@@ -245,7 +245,7 @@ void SyncSink::UpdateFollowed() {
       }
     }
   }
-  writer_.SetFollowed(std::move(followed), Now());
+  writer_.tracker().SetFollowed(std::move(followed), Now());
 }
 
 void SyncSink::OnTablesWritten() {

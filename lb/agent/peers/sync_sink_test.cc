@@ -116,7 +116,7 @@ class SyncSinkTest : public ::testing::Test {
     return Ipv4Address::FromNetwork(maps_->backends()[flow.backend].address);
   }
 
-  uint32_t tracked() const { return writer_->slots().tracked(); }
+  uint32_t tracked() const { return writer_->tracker().tracked(); }
   const SyncPeerState& StateOf(Ipv4Address peer) const {
     return sink_->peers().at(peer);
   }
@@ -133,18 +133,18 @@ using Addresses = std::vector<Ipv4Address>;
 
 TEST_F(SyncSinkTest, FollowsWhoHoldsTheVip) {
   Begin(kPeer, {kVip});
-  EXPECT_TRUE(writer_->IsFollowed(kService));
+  EXPECT_TRUE(writer_->tracker().IsFollowed(kService));
   TellTable(kPeer, kOne);
   EXPECT_GT(tracked(), kTableSize / 4);
-  EXPECT_TRUE(writer_->IsUsed(kService));
+  EXPECT_TRUE(writer_->tracker().IsUsed(kService));
   sink_->OnGone(kPeer);
-  EXPECT_FALSE(writer_->IsFollowed(kService));
+  EXPECT_FALSE(writer_->tracker().IsFollowed(kService));
   EXPECT_GT(tracked(), 0u);
 }
 
 TEST_F(SyncSinkTest, FollowsNobodyWhoDoesNotHoldTheVip) {
   Begin(kPeer, {});
-  EXPECT_FALSE(writer_->IsFollowed(kService));
+  EXPECT_FALSE(writer_->tracker().IsFollowed(kService));
   TellTable(kPeer, kOne);
   EXPECT_EQ(tracked(), 0u);
 }
@@ -153,7 +153,7 @@ TEST_F(SyncSinkTest, FollowsNobodyWhileTheVipIsHere) {
   sink_->SetHeld({kVip});
   Begin(kPeer, {kVip});
   TellTable(kPeer, kOne);
-  EXPECT_FALSE(writer_->IsFollowed(kService));
+  EXPECT_FALSE(writer_->tracker().IsFollowed(kService));
   EXPECT_EQ(tracked(), 0u);
 }
 
@@ -161,9 +161,9 @@ TEST_F(SyncSinkTest, FollowsNobodyWhileTheVipIsHere) {
 TEST_F(SyncSinkTest, FollowsNobodyWithAnotherSeed) {
   Begin(kPeer, {kVip}, "another seed");
   TellTable(kPeer, kOne);
-  EXPECT_FALSE(writer_->IsFollowed(kService));
+  EXPECT_FALSE(writer_->tracker().IsFollowed(kService));
   EXPECT_EQ(tracked(), 0u);
-  EXPECT_FALSE(writer_->IsUsed(kService));
+  EXPECT_FALSE(writer_->tracker().IsUsed(kService));
 }
 
 TEST_F(SyncSinkTest, ANewSessionHasToSayItsSeedAgain) {
@@ -256,7 +256,7 @@ TEST_F(SyncSinkTest, KeepsNothingOfServicesThatAreNotHere) {
   sink_->OnMessage(kPeer,
                    TableMessage(other, {kTableSize, {{kOne, 1}}}, true, {}));
   EXPECT_EQ(StateOf(kPeer).problem, "there is no service tcp:10.0.0.200:81");
-  EXPECT_FALSE(writer_->IsUsed(other));
+  EXPECT_FALSE(writer_->tracker().IsUsed(other));
   // It may be, later.
   Write({kOne, kTwo});
   Write({kOne});

@@ -154,7 +154,7 @@ void SyncSource::TellAll(const std::vector<sync::Message>& messages) {
 std::vector<sync::Message> SyncSource::Statement(const ServiceAddress& address,
                                                  const WrittenService& service,
                                                  Told* told) const {
-  *told = {ExportTable(service), writer_.IsUsed(address), false, {}};
+  *told = {ExportTable(service), writer_.tracker().IsUsed(address), false, {}};
   std::vector<SlotRange> ranges;
   for (uint32_t i = 0; i < RangesOf(service.slot_count()); ++i) {
     SlotRange range = ExportRange(maps_, service, i);
@@ -259,7 +259,7 @@ bool SyncSource::IsToBeRefreshed(const l275_flow_key& key,
     return false;
   }
   const ServiceAddress* const service = FindService(writer_, key);
-  return service != nullptr && !writer_.IsFollowed(*service);
+  return service != nullptr && !writer_.tracker().IsFollowed(*service);
 }
 
 void SyncSource::OnPassEnd() {
@@ -281,10 +281,10 @@ void SyncSource::OnPassEnd() {
 
 void SyncSource::TellSettled(const ServiceAddress& address,
                              const WrittenService& service, Told& told) {
-  if (!told.used && writer_.IsUsed(address)) {
+  if (!told.used && writer_.tracker().IsUsed(address)) {
     return TellTable(address, service);
   }
-  if (!told.tracked && writer_.slots().tracked() == 0) return;
+  if (!told.tracked && writer_.tracker().tracked() == 0) return;
   std::vector<SlotRange> changed;
   told.tracked = false;
   for (uint32_t i = 0; i < told.fingerprints.size(); ++i) {

@@ -258,8 +258,8 @@ TEST_F(SyncSourceTest, TellsWhatAPassSettled) {
   VirtualClock::Advance(2 * kIdle);
   // The owner becomes the prior; then the slot is untracked.
   for (const bool tracked : {true, false}) {
-    writer_->Settle([](uint32_t) { return false; }, TicksOf(kIdle),
-                    std::chrono::steady_clock::now());
+    writer_->tracker().Settle([](uint32_t) { return false; }, TicksOf(kIdle),
+                              std::chrono::steady_clock::now());
     Pass({});
     const std::vector<sync::Message> slots = TakeSent(kPeer, What::kSlots);
     ASSERT_EQ(slots.size(), 1u);
@@ -296,7 +296,7 @@ TEST_F(SyncSourceTest, TellsAnEntryAgainOnceInAWhile) {
   EXPECT_TRUE(TakeSent(kPeer, What::kFlows).empty());
 
   // Another one says it.
-  writer_->SetFollowed({kService}, std::chrono::steady_clock::now());
+  writer_->tracker().SetFollowed({kService}, std::chrono::steady_clock::now());
   for (int pass = 0; pass < kRefreshPasses; ++pass) PassInATick(0);
   EXPECT_TRUE(TakeSent(kPeer, What::kFlows).empty());
 }

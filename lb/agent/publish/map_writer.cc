@@ -3,14 +3,12 @@
 #include <glog/logging.h>
 
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/abi/flow_hash.h"
 #include "common/os/status_util.h"
 #include "lb/agent/maps/counters.h"
-#include "lb/agent/maps/tick.h"
 #include "lb/agent/publish/written_maps.h"
 
 namespace l275 {
@@ -24,30 +22,7 @@ void StoreHalf(uint32_t& first, uint32_t first_value, uint32_t second_value) {
   __atomic_store_n(reinterpret_cast<uint64_t*>(&first), half, __ATOMIC_RELEASE);
 }
 
-absl::Status NoService(const ServiceAddress& address) {
-  return absl::NotFoundError(
-      absl::StrCat("there is no service ", address.ToString()));
-}
-
-absl::Status OtherSize(const ServiceAddress& address,
-                       const WrittenService& here, size_t slots_there) {
-  return absl::FailedPreconditionError(
-      absl::StrCat(address.ToString(), " has a table of ", here.slot_count(),
-                   " slots, there of ", slots_there));
-}
-
 }  // namespace
-
-struct MapWriter::Plan {
-  struct Allocation {
-    RangeAllocator* allocator;
-    uint32_t first;
-    uint32_t length;
-  };
-  std::vector<std::pair<ServiceAddress, WrittenService>> services;
-  std::vector<Allocation> allocations;
-  std::vector<uint32_t> places;
-};
 
 MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
     : maps_(*maps),
@@ -56,11 +31,10 @@ MapWriter::MapWriter(Maps* maps, uint64_t hash_seed)
       backend_ids_(1, maps->sizes().backends + 1),
       slot_ranges_(0, maps->sizes().slots),
       service_table_(maps),
-      slots_(maps),
-      follower_(&slots_),
       next_hops_(maps),
       devices_(maps),
-      vips_(maps) {}
+      vips_(maps),
+      tracker_(maps, &services_) {}
 
 absl::Status MapWriter::Adopt(TimePoint now) {
   L275_ASSIGN_OR_RETURN(WrittenMaps written, WrittenMaps::Read(maps_));
@@ -95,9 +69,7 @@ absl::Status MapWriter::AdoptService(const ServiceAddress& address,
                      " shares with another service in the maps what is not to "
                      "be shared"));
   }
-  if (slots_.Adopt(service.first_slot, service.slot_count(), TickOf(now)) > 0) {
-    used_.insert(address);
-  }
+  tracker_.Adopt(address, service, now);
   return absl::OkStatus();
 }
 
@@ -116,15 +88,13 @@ void MapWriter::FreeOrphans(TimePoint now) {
 }
 
 absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
-  Plan plan;
-  absl::Status planned = MakePlan(snapshot, now, plan);
-  if (!planned.ok()) {
-    UndoPlan(plan);
-    return planned;
+  WritePlan plan(&service_table_, now);
+  for (const auto& [address, source] : snapshot.services) {
+    L275_RETURN_IF_ERROR(PlanService(address, source, &plan));
   }
   devices_.AddEgress(snapshot);
   vips_.Add(snapshot);
-  for (auto& [address, service] : plan.services) {
+  for (auto& [address, service] : std::move(plan).CarryOut()) {
     WriteService(address, std::move(service), snapshot, now);
   }
   MoveNextHops(snapshot, now);
@@ -139,41 +109,30 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
   return absl::OkStatus();
 }
 
-absl::Status MapWriter::MakePlan(const Snapshot& snapshot, TimePoint now,
-                                 Plan& plan) {
-  for (const auto& [address, source] : snapshot.services) {
-    const auto written = services_.find(address);
-    if (written != services_.end() && written->second.source == source) {
-      continue;
-    }
-    L275_RETURN_IF_ERROR(PlanService(address, source, now, plan));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status MapWriter::PlanService(const ServiceAddress& address,
                                     const SnapshotService& source,
-                                    TimePoint now, Plan& plan) {
+                                    WritePlan* plan) {
   const auto written = services_.find(address);
   const bool is_new = written == services_.end();
   const WrittenService none;
   const WrittenService& before = is_new ? none : written->second;
+  if (!is_new && before.source == source) return absl::OkStatus();
   WrittenService service;
   static_cast<ServicePlacement&>(service) = before;
   if (is_new) {
-    L275_RETURN_IF_ERROR(Allocate(service_ids_, 1, "services", "--max_services",
-                                  now, plan, service.id));
-    L275_RETURN_IF_ERROR(ReservePlace(address, now, plan, service));
+    L275_RETURN_IF_ERROR(plan->Allocate(&service_ids_, 1, "services",
+                                        "--max_services", &service.id));
+    L275_RETURN_IF_ERROR(plan->ReservePlace(address, &service.place));
     service.hash_key = l275_service_hash_key(
         hash_seed_, address.vip.ToNetwork(), address.protocol);
   }
   if (before.source.table_size != source.table_size) {
-    L275_RETURN_IF_ERROR(Allocate(slot_ranges_, source.table_size, "slots",
-                                  "--max_slots", now, plan,
-                                  service.first_slot));
-    L275_RETURN_IF_ERROR(Allocate(service_table_.records(), 1,
-                                  "service records", "--max_services", now,
-                                  plan, service.record));
+    L275_RETURN_IF_ERROR(plan->Allocate(&slot_ranges_, source.table_size,
+                                        "slots", "--max_slots",
+                                        &service.first_slot));
+    L275_RETURN_IF_ERROR(plan->Allocate(&service_table_.records(), 1,
+                                        "service records", "--max_services",
+                                        &service.record));
   }
   for (const auto& [backend_address, unused] : source.backends) {
     const auto known = before.backends.find(backend_address);
@@ -183,51 +142,13 @@ absl::Status MapWriter::PlanService(const ServiceAddress& address,
     if (known != before.backends.end()) {
       backend = known->second;
     } else {
-      L275_RETURN_IF_ERROR(Allocate(backend_ids_, 1, "backends",
-                                    "--max_backends", now, plan, backend.id));
+      L275_RETURN_IF_ERROR(plan->Allocate(&backend_ids_, 1, "backends",
+                                          "--max_backends", &backend.id));
     }
   }
   service.source = source;
-  plan.services.emplace_back(address, std::move(service));
+  plan->Add(address, std::move(service));
   return absl::OkStatus();
-}
-
-absl::Status MapWriter::Allocate(RangeAllocator& allocator, uint32_t length,
-                                 const char* things, const char* flag,
-                                 TimePoint now, Plan& plan, uint32_t& first) {
-  const std::optional<uint32_t> allocated = allocator.Allocate(length, now);
-  if (!allocated.has_value()) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "no room for ", length, " more ", things, ": ", allocator.used(),
-        " of ", allocator.capacity(), " in use; the largest free run is ",
-        allocator.LargestFree(), "; start with a greater ", flag));
-  }
-  first = *allocated;
-  plan.allocations.push_back({&allocator, first, length});
-  return absl::OkStatus();
-}
-
-absl::Status MapWriter::ReservePlace(const ServiceAddress& address,
-                                     TimePoint now, Plan& plan,
-                                     WrittenService& service) {
-  const std::optional<uint32_t> place =
-      service_table_.ReservePlace(address, now);
-  if (!place.has_value()) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("no room for ", address.ToString(),
-                     " in its buckets of the table of services; start with a "
-                     "greater --max_services"));
-  }
-  service.place = *place;
-  plan.places.push_back(*place);
-  return absl::OkStatus();
-}
-
-void MapWriter::UndoPlan(const Plan& plan) {
-  for (uint32_t place : plan.places) service_table_.ReturnPlace(place);
-  for (const Plan::Allocation& allocation : plan.allocations) {
-    allocation.allocator->Return(allocation.first, allocation.length);
-  }
 }
 
 void MapWriter::WriteService(const ServiceAddress& address,
@@ -252,7 +173,7 @@ void MapWriter::WriteService(const ServiceAddress& address,
   }
   if (!is_new && new_table) {
     VoidFlows(service);
-    slots_.Forget(before.first_slot, before.slot_count());
+    tracker_.Forget(before);
     slot_ranges_.Free(before.first_slot, before.slot_count(), now);
     service_table_.records().Free(before.record, 1, now);
   }
@@ -301,24 +222,7 @@ void MapWriter::VoidFlows(const WrittenService& service) {
 
 void MapWriter::WriteTable(const ServiceAddress& address, bool keep_flows,
                            WrittenService& service, TimePoint now) {
-  const std::vector<uint32_t> owners = OwnersOf(service);
-  if (keep_flows) {
-    slots_.Change(service.first_slot, owners, TickOf(now));
-    UntrackIfUnused(address, service);
-  } else {
-    slots_.Fill(service.first_slot, owners);
-  }
-}
-
-// A service that never forwarded a packet has no flows to keep: that of a
-// standby, which is to decide as the active one does when it takes over. Looked
-// at after the change: a packet that came meanwhile is counted.
-void MapWriter::UntrackIfUnused(const ServiceAddress& address,
-                                const WrittenService& service) {
-  if (slots_.tracked() > 0 && used_.count(address) == 0 &&
-      followed_.count(address) == 0 && !HasForwarded(service)) {
-    slots_.SettleAll(service.first_slot, service.slot_count());
-  }
+  tracker_.Change(address, service, OwnersOf(service), keep_flows, now);
 }
 
 // The backend id for each slot, 0 for none; counts each backend's slots.
@@ -351,65 +255,6 @@ void MapWriter::PublishService(const ServiceAddress& address,
   value.slots = service.slot_count();
   value.id = service.id;
   service_table_.Publish(address, service.place, service.record, value);
-}
-
-void MapWriter::Settle(const std::function<bool(uint32_t slot)>& keeps_away,
-                       uint32_t idle_ticks, TimePoint now) {
-  if (slots_.tracked() == 0) return;
-  for (const auto& [address, service] : services_) {
-    if (followed_.count(address) > 0) continue;
-    slots_.Settle(service.first_slot, service.slot_count(), TickOf(now),
-                  idle_ticks, keeps_away);
-  }
-}
-
-bool MapWriter::IsUsed(const ServiceAddress& address) const {
-  if (used_.count(address) > 0) return true;
-  const auto found = services_.find(address);
-  return found != services_.end() && HasForwarded(found->second);
-}
-
-// When that cannot be found out: it has.
-bool MapWriter::HasForwarded(const WrittenService& service) const {
-  const absl::StatusOr<std::vector<l275_counter>> counters =
-      ReadCounters(maps_.service_counters_fd(), {service.id});
-  return !counters.ok() || (*counters)[0].packets > 0;
-}
-
-absl::StatusOr<uint32_t> MapWriter::Follow(const ServiceAddress& address,
-                                           const PortableTable& table,
-                                           absl::Span<const SlotRange> ranges,
-                                           TimePoint now) {
-  const auto found = services_.find(address);
-  if (found == services_.end()) return NoService(address);
-  const WrittenService& service = found->second;
-  if (service.slot_count() != table.slots) {
-    return OtherSize(address, service, table.slots);
-  }
-  return follower_.Follow(service, table, ranges, TickOf(now));
-}
-
-absl::StatusOr<uint32_t> MapWriter::Follow(const ServiceAddress& address,
-                                           absl::Span<const SlotPlace> places,
-                                           TimePoint now) {
-  const auto found = services_.find(address);
-  if (found == services_.end()) return NoService(address);
-  const WrittenService& service = found->second;
-  if (service.slot_count() != places.size()) {
-    return OtherSize(address, service, places.size());
-  }
-  return follower_.Follow(service, places, TickOf(now));
-}
-
-void MapWriter::SetFollowed(std::set<ServiceAddress> services, TimePoint now) {
-  std::swap(followed_, services);
-  for (const ServiceAddress& address : services) {
-    const auto found = services_.find(address);
-    if (followed_.count(address) > 0 || found == services_.end()) continue;
-    // When they changed last is not known here.
-    slots_.Postpone(found->second.first_slot, found->second.slot_count(),
-                    TickOf(now));
-  }
 }
 
 void MapWriter::MoveNextHops(const Snapshot& snapshot, TimePoint now) {
@@ -457,11 +302,10 @@ void MapWriter::RemoveService(const ServiceAddress& address, TimePoint now) {
     SetFlags(service, backend, false, false);
     FreeBackend(backend, now);
   }
-  slots_.Forget(service.first_slot, service.slot_count());
+  tracker_.Remove(address, service);
   slot_ranges_.Free(service.first_slot, service.slot_count(), now);
   service_ids_.Free(service.id, 1, now);
   services_.erase(found);
-  used_.erase(address);
 }
 
 }  // namespace l275

@@ -5,24 +5,20 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "lb/agent/maps/maps.h"
 #include "lb/agent/publish/device_writer.h"
 #include "lb/agent/publish/next_hop_writer.h"
-#include "lb/agent/publish/portable_state.h"
 #include "lb/agent/publish/range_allocator.h"
 #include "lb/agent/publish/service_writer.h"
-#include "lb/agent/publish/slot_follower.h"
-#include "lb/agent/publish/slot_writer.h"
+#include "lb/agent/publish/slot_tracker.h"
 #include "lb/agent/publish/snapshot.h"
 #include "lb/agent/publish/vip_writer.h"
 #include "lb/agent/publish/virtual_routers.h"
+#include "lb/agent/publish/write_plan.h"
 #include "lb/agent/publish/written_service.h"
 #include "lb/agent/table/table_builder.h"
 
@@ -59,15 +55,6 @@ class MapWriter {
     before_first_record_ = std::move(callback);
   }
 
-  // These services have flows, though the maps do not know of any packet.
-  void AssumeUsed(std::set<ServiceAddress> services) {
-    used_.merge(std::move(services));
-  }
-
-  // Whether it may have flows: packets were forwarded for it, here or by whom
-  // AssumeUsed() was called for.
-  bool IsUsed(const ServiceAddress& address) const;
-
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
   absl::Status Write(const Snapshot& snapshot, TimePoint now);
@@ -77,38 +64,14 @@ class MapWriter {
     devices_.SetVirtualRouters(std::move(routers));
   }
 
-  // Untracks slots that need it no longer; see SlotWriter::Settle().
-  void Settle(const std::function<bool(uint32_t slot)>& keeps_away,
-              uint32_t idle_ticks, TimePoint now);
-
-  // What a load balancer through which a service's packets go says of some of
-  // its slots is so here as well: see SlotFollower, also for what is returned.
-  // NotFound: no such service. FailedPrecondition: its table has another size.
-  absl::StatusOr<uint32_t> Follow(const ServiceAddress& address,
-                                  const PortableTable& table,
-                                  absl::Span<const SlotRange> ranges,
-                                  TimePoint now);
-
-  // The same for all slots of a service, as other maps have them.
-  absl::StatusOr<uint32_t> Follow(const ServiceAddress& address,
-                                  absl::Span<const SlotPlace> places,
-                                  TimePoint now);
-
-  // Of these services somebody else says which slots are tracked: they are not
-  // settled here, until they are no longer named.
-  void SetFollowed(std::set<ServiceAddress> services, TimePoint now);
-  bool IsFollowed(const ServiceAddress& service) const {
-    return followed_.count(service) > 0;
-  }
-
   const std::map<ServiceAddress, WrittenService>& services() const {
     return services_;
   }
   const RangeAllocator& slot_ranges() const { return slot_ranges_; }
-  const SlotWriter& slots() const { return slots_; }
-  // Of what FlowImporter writes.
+  // Of these services.
+  SlotTracker& tracker() { return tracker_; }
+  const SlotTracker& tracker() const { return tracker_; }
   Maps& maps() { return maps_; }
-  SlotWriter& slots() { return slots_; }
 
   // Services that were added, changed or removed, each time counted, since the
   // start. A snapshot that differs in none, or in next hops only, adds nothing.
@@ -119,25 +82,13 @@ class MapWriter {
   uint64_t revivals() const { return revivals_; }
 
  private:
-  // What Write() is about to do, with everything allocated.
-  struct Plan;
-
   absl::Status AdoptService(const ServiceAddress& address,
                             const WrittenService& service, TimePoint now);
   void AdoptOrphan(uint32_t backend);
   void FreeOrphans(TimePoint now);
 
-  absl::Status MakePlan(const Snapshot& snapshot, TimePoint now, Plan& plan);
   absl::Status PlanService(const ServiceAddress& address,
-                           const SnapshotService& source, TimePoint now,
-                           Plan& plan);
-  absl::Status Allocate(RangeAllocator& allocator, uint32_t length,
-                        const char* things, const char* flag, TimePoint now,
-                        Plan& plan, uint32_t& first);
-  absl::Status ReservePlace(const ServiceAddress& address, TimePoint now,
-                            Plan& plan, WrittenService& service);
-  void UndoPlan(const Plan& plan);
-
+                           const SnapshotService& source, WritePlan* plan);
   void WriteService(const ServiceAddress& address, WrittenService service,
                     const Snapshot& snapshot, TimePoint now);
   void WriteLiveness(const WrittenService& before, WrittenService& service);
@@ -146,12 +97,9 @@ class MapWriter {
   void VoidFlows(const WrittenService& service);
   void WriteTable(const ServiceAddress& address, bool keep_flows,
                   WrittenService& service, TimePoint now);
-  void UntrackIfUnused(const ServiceAddress& address,
-                       const WrittenService& service);
   std::vector<uint32_t> OwnersOf(WrittenService& service);
   void PublishService(const ServiceAddress& address,
                       const WrittenService& service);
-  bool HasForwarded(const WrittenService& service) const;
   void MoveNextHops(const Snapshot& snapshot, TimePoint now);
   void SetNextHop(Ipv4Address address, const Snapshot& snapshot,
                   WrittenBackend& backend, TimePoint now);
@@ -165,14 +113,11 @@ class MapWriter {
   RangeAllocator slot_ranges_;
   TableBuilder tables_;
   ServiceWriter service_table_;
-  SlotWriter slots_;
-  SlotFollower follower_;
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   VipWriter vips_;
   std::map<ServiceAddress, WrittenService> services_;
-  std::set<ServiceAddress> used_;
-  std::set<ServiceAddress> followed_;
+  SlotTracker tracker_;
   std::vector<uint32_t> orphans_;  // until the first Write() is over
   // None: not all backends have theirs yet.
   std::optional<std::map<Ipv4Address, NextHopRecord>> written_next_hops_;

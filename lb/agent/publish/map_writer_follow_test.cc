@@ -53,7 +53,7 @@ class Balancer {
 
   MapWriter& writer() { return *writer_; }
   const Maps& maps() const { return *maps_; }
-  uint32_t tracked() const { return writer_->slots().tracked(); }
+  uint32_t tracked() const { return writer_->tracker().tracked(); }
   const WrittenService& service() const {
     return writer_->services().at(kService);
   }
@@ -69,7 +69,7 @@ class Balancer {
   void Use() { MarkUsed(*maps_, service()); }
 
   void Settle(MapWriter::TimePoint now) {
-    writer_->Settle([](uint32_t) { return false; }, kIdle, now);
+    writer_->tracker().Settle([](uint32_t) { return false; }, kIdle, now);
   }
 
   std::vector<SlotRange> Ranges() const {
@@ -81,8 +81,8 @@ class Balancer {
   }
 
   absl::Status Follow(const Balancer& leader, MapWriter::TimePoint now) {
-    return writer_
-        ->Follow(kService, ExportTable(leader.service()), leader.Ranges(), now)
+    return writer_->tracker()
+        .Follow(kService, ExportTable(leader.service()), leader.Ranges(), now)
         .status();
   }
 
@@ -128,7 +128,7 @@ class MapWriterFollowTest : public ::testing::Test {
     leader_.Write(service, kStart);
     leader_.Use();
     follower_.Write(service, kStart);
-    follower_.writer().SetFollowed({kService}, kStart);
+    follower_.writer().tracker().SetFollowed({kService}, kStart);
   }
 
   void Follow(MapWriter::TimePoint now = kStart) {
@@ -214,7 +214,7 @@ TEST_F(MapWriterFollowTest, SettlesAnIdleTimeoutAfterItFollowed) {
   leader_.Write(WithBackends({1, 2, 3}), kStart);
   Follow();
   const MapWriter::TimePoint ended = kStart + kLong;
-  follower_.writer().SetFollowed({}, ended);
+  follower_.writer().tracker().SetFollowed({}, ended);
   for (int sweep = 0; sweep < 2; ++sweep) {
     follower_.Settle(ended + kLong / 4);
   }
@@ -229,10 +229,10 @@ TEST_F(MapWriterFollowTest, ServicesStillFollowedAreNotPostponed) {
   Pair(WithBackends({1, 2}));
   leader_.Write(WithBackends({1, 2, 3}), kStart);
   Follow();
-  follower_.writer().SetFollowed({kService, other}, kStart);
+  follower_.writer().tracker().SetFollowed({kService, other}, kStart);
   const MapWriter::TimePoint later = kStart + kLong;
-  follower_.writer().SetFollowed({other}, kStart);
-  follower_.writer().SetFollowed({}, later);
+  follower_.writer().tracker().SetFollowed({other}, kStart);
+  follower_.writer().tracker().SetFollowed({}, later);
   for (int sweep = 0; sweep < 2; ++sweep) follower_.Settle(later);
   EXPECT_EQ(follower_.tracked(), 0u);
 }
@@ -242,28 +242,33 @@ TEST_F(MapWriterFollowTest, RefusesWhatItCannotFollow) {
   const ServiceAddress unknown = {IPPROTO_TCP, kService.vip, 81};
   EXPECT_TRUE(
       absl::IsNotFound(follower_.writer()
+                           .tracker()
                            .Follow(unknown, {kTableSize, {}}, {}, kStart)
                            .status()));
-  const absl::Status other_size =
-      follower_.writer().Follow(kService, {13, {}}, {}, kStart).status();
+  const absl::Status other_size = follower_.writer()
+                                      .tracker()
+                                      .Follow(kService, {13, {}}, {}, kStart)
+                                      .status();
   EXPECT_TRUE(absl::IsFailedPrecondition(other_size)) << other_size;
   EXPECT_EQ(other_size.message(),
             "tcp:10.0.0.200:80 has a table of 251 slots, there of 13");
   const std::vector<SlotPlace> places(13);
   EXPECT_TRUE(absl::IsNotFound(
-      follower_.writer().Follow(unknown, places, kStart).status()));
-  EXPECT_EQ(follower_.writer().Follow(kService, places, kStart).status(),
-            other_size);
+      follower_.writer().tracker().Follow(unknown, places, kStart).status()));
+  EXPECT_EQ(
+      follower_.writer().tracker().Follow(kService, places, kStart).status(),
+      other_size);
 }
 
 TEST_F(MapWriterFollowTest, IsUsedOnceThereWerePackets) {
   follower_.Write(WithBackends({1}), kStart);
-  EXPECT_FALSE(follower_.writer().IsUsed(kService));
+  EXPECT_FALSE(follower_.writer().tracker().IsUsed(kService));
   follower_.Use();
-  EXPECT_TRUE(follower_.writer().IsUsed(kService));
-  EXPECT_FALSE(follower_.writer().IsUsed({IPPROTO_TCP, kService.vip, 81}));
-  leader_.writer().AssumeUsed({kService});
-  EXPECT_TRUE(leader_.writer().IsUsed(kService));
+  EXPECT_TRUE(follower_.writer().tracker().IsUsed(kService));
+  EXPECT_FALSE(
+      follower_.writer().tracker().IsUsed({IPPROTO_TCP, kService.vip, 81}));
+  leader_.writer().tracker().AssumeUsed({kService});
+  EXPECT_TRUE(leader_.writer().tracker().IsUsed(kService));
 }
 
 // What happens to a service's backends.

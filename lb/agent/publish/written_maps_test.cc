@@ -50,7 +50,7 @@ class WrittenMapsTest : public ::testing::Test {
     MarkUsed(*maps_, writer_->services().at(Service(80)));
     snapshot_.services[Service(80)] = WithBackends({1, 2, 3});
     ASSERT_TRUE(writer_->Write(snapshot_, kStart).ok());
-    ASSERT_GT(writer_->slots().tracked(), 0u);
+    ASSERT_GT(writer_->tracker().tracked(), 0u);
   }
 
   // Ends the writer where it is, and begins another one.
@@ -110,13 +110,13 @@ TEST_F(WrittenMapsTest, TheSameSnapshotChangesNothingThatPacketsSee) {
   const auto slots = Slots();
   const auto priors = Priors();
   const uint32_t generation = Entry(80, 1).generation;
-  const uint32_t tracked = writer_->slots().tracked();
+  const uint32_t tracked = writer_->tracker().tracked();
   ASSERT_TRUE(Restart().ok());
-  EXPECT_EQ(writer_->slots().tracked(), tracked);
+  EXPECT_EQ(writer_->tracker().tracked(), tracked);
   ASSERT_TRUE(writer_->Write(snapshot_, kStart).ok());
   EXPECT_EQ(Slots(), slots);
   EXPECT_EQ(Priors(), priors);
-  EXPECT_EQ(writer_->slots().tracked(), tracked);
+  EXPECT_EQ(writer_->tracker().tracked(), tracked);
   EXPECT_EQ(Entry(80, 1).generation, generation);
   for (const auto& [address, service] : writer_->services()) {
     EXPECT_EQ(service.record, before.at(address).record);

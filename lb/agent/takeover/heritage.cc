@@ -69,7 +69,7 @@ absl::StatusOr<std::unique_ptr<MapWriter>> TakeOver(
   L275_RETURN_IF_ERROR(writer->Adopt(now));
   LOG(INFO) << "took over the maps of an earlier agent: "
             << writer->services().size() << " services, "
-            << writer->slots().tracked() << " tracked slots";
+            << writer->tracker().tracked() << " tracked slots";
   return writer;
 }
 
@@ -89,7 +89,7 @@ absl::StatusOr<Heritage> BuildFrom(const HeritageOptions& options,
   L275_ASSIGN_OR_RETURN(Heritage heritage, BuildAnew(options, pins));
   heritage.living = LivingIn(*old, written);
   L275_ASSIGN_OR_RETURN(std::set<ServiceAddress> used, UsedIn(*old, written));
-  heritage.writer->AssumeUsed(std::move(used));
+  heritage.writer->tracker().AssumeUsed(std::move(used));
   heritage.carrier =
       std::make_unique<MapCarrier>(std::move(old), std::move(written),
                                    *heritage.maps, heritage.writer.get());

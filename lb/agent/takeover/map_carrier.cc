@@ -45,7 +45,7 @@ MapCarrier::MapCarrier(std::unique_ptr<Maps> from, WrittenMaps written,
       written_(std::move(written)),
       to_(to),
       writer_(*writer),
-      importer_(&writer->maps(), &writer->slots()),
+      importer_(&writer->maps(), &writer->tracker().slots()),
       counters_(*from_, to) {
   for (const Service& service : written_.services) {
     by_first_slot_.emplace(service.second.first_slot, &service);
@@ -97,9 +97,9 @@ absl::Status MapCarrier::CarrySlots(const Service& service,
   const auto tracked =
       std::count_if(places.begin(), places.end(),
                     [](const SlotPlace& place) { return place.tracked; });
-  if (tracked > 0) writer_.AssumeUsed({address});
+  if (tracked > 0) writer_.tracker().AssumeUsed({address});
   L275_ASSIGN_OR_RETURN(const uint32_t of_none,
-                        writer_.Follow(address, places, now));
+                        writer_.tracker().Follow(address, places, now));
   ++report_.services;
   report_.slots += places.size();
   report_.tracked += static_cast<uint64_t>(tracked);

@@ -146,7 +146,7 @@ class MapCarrierTest : public ::testing::Test {
     old_.Write(Only(WithBackends({1, 2})));
     MarkUsed(*old_.maps, old_.Service());
     old_.Write(Only(WithBackends({1, 2, 3})));
-    ASSERT_GT(old_.writer->slots().tracked(), 0u);
+    ASSERT_GT(old_.writer->tracker().tracked(), 0u);
   }
 
   void Begin(const Snapshot& snapshot, const MapSizes& sizes = kOtherSizes,
@@ -180,10 +180,10 @@ TEST_F(MapCarrierTest, FlowsWithoutAnEntryStayWhereTheyAre) {
   Begin(Only(WithBackends({1, 2, 3})));
   CarryOver();
   EXPECT_EQ(new_.Places(), before);
-  EXPECT_EQ(new_.writer->slots().tracked(), old_.writer->slots().tracked());
+  EXPECT_EQ(new_.writer->tracker().tracked(), old_.writer->tracker().tracked());
   EXPECT_EQ(Report().services, 1u);
   EXPECT_EQ(Report().slots, kTableSize);
-  EXPECT_EQ(Report().tracked, old_.writer->slots().tracked());
+  EXPECT_EQ(Report().tracked, old_.writer->tracker().tracked());
   EXPECT_TRUE(Report().Losses().empty());
 }
 
@@ -196,7 +196,7 @@ TEST_F(MapCarrierTest, TheyStayThoughTheTableChanges) {
     ASSERT_EQ(after[i].backend, before[i].backend) << i;
     ASSERT_GE(after[i].tracked, before[i].tracked) << i;
   }
-  EXPECT_GT(new_.writer->slots().tracked(), old_.writer->slots().tracked());
+  EXPECT_GT(new_.writer->tracker().tracked(), old_.writer->tracker().tracked());
   // And through the next change.
   new_.Write(Only(WithBackends({1, 2, 3, 4, 5})));
   for (uint32_t i = 0; i < kTableSize; ++i) {
@@ -209,7 +209,7 @@ TEST_F(MapCarrierTest, AServiceWithTrackedSlotsIsUsed) {
   ClearCounter(old_.maps->service_counters_fd(), old_.Service().id);
   Begin(Only(WithBackends({1, 2, 3})));
   CarryOver();
-  EXPECT_TRUE(new_.writer->IsUsed(kService));
+  EXPECT_TRUE(new_.writer->tracker().IsUsed(kService));
 }
 
 TEST_F(MapCarrierTest, FlowsOfBackendsThatAreGoneGoToTheOwner) {
@@ -410,7 +410,7 @@ TEST_F(MapCarrierTest, SaysWhichServicesAreGone) {
   EXPECT_EQ(Report().gone.services, std::vector<ServiceAddress>({kService}));
   EXPECT_EQ(Report().gone.entries, 1u);
   EXPECT_EQ(Report().flows.stored, 0u);
-  EXPECT_EQ(new_.writer->slots().tracked(), 0u);
+  EXPECT_EQ(new_.writer->tracker().tracked(), 0u);
 }
 
 TEST_F(MapCarrierTest, CountsWhatFindsNoRoom) {

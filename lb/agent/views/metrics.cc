@@ -119,7 +119,7 @@ void AddFlows(const AgentView& view,
   out.push_back(family.Take());
   AddOne(Gauge("l275_tracked_slots",
                "Slots whose flows may be elsewhere than at their owner"),
-         view.writer.slots().tracked(), out);
+         view.writer.tracker().tracked(), out);
   AddOne(Gauge("l275_flow_entries", "Entries of the flow table"),
          view.flows.entries, out);
   AddOne(Gauge("l275_flow_capacity", "Entries that there is room for"),

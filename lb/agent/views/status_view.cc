@@ -137,7 +137,7 @@ void FillDriverLosses(const DriverLosses& losses, control::Status* status) {
 void FillSlots(const AgentView& view, control::Status* status) {
   status->set_slots_used(view.writer.slot_ranges().used());
   status->set_slots_capacity(view.writer.slot_ranges().capacity());
-  status->set_slots_tracked(view.writer.slots().tracked());
+  status->set_slots_tracked(view.writer.tracker().tracked());
   status->set_flow_entries(view.flows.entries);
   status->set_flow_capacity(view.maps.sizes().flows);
 }
