@@ -13,11 +13,4 @@ HealthServices HealthServicesOf(const DesiredState& desired) {
   return services;
 }
 
-HealthServices Merge(HealthServices first, const HealthServices& second) {
-  for (const auto& [address, backends] : second) {
-    first[address].insert(backends.begin(), backends.end());
-  }
-  return first;
-}
-
 }  // namespace l275

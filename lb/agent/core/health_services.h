@@ -9,10 +9,6 @@ namespace l275 {
 // The services whose backends' health has to be known for the desired state.
 HealthServices HealthServicesOf(const DesiredState& desired);
 
-// Those of both, with the backends of both; where both name one, `first` says
-// whether it is enabled.
-HealthServices Merge(HealthServices first, const HealthServices& second);
-
 }  // namespace l275
 
 #endif  // L275_LB_AGENT_CORE_HEALTH_SERVICES_H_

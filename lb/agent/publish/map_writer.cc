@@ -87,11 +87,14 @@ void MapWriter::FreeOrphans(TimePoint now) {
   orphans_.clear();
 }
 
+absl::Status MapWriter::CheckFits(const Snapshot& snapshot, TimePoint now) {
+  WritePlan plan(&service_table_, now);
+  return PlanServices(snapshot, &plan);
+}
+
 absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
   WritePlan plan(&service_table_, now);
-  for (const auto& [address, source] : snapshot.services) {
-    L275_RETURN_IF_ERROR(PlanService(address, source, &plan));
-  }
+  L275_RETURN_IF_ERROR(PlanServices(snapshot, &plan));
   devices_.AddEgress(snapshot);
   vips_.Add(snapshot);
   for (auto& [address, service] : std::move(plan).CarryOut()) {
@@ -106,6 +109,14 @@ absl::Status MapWriter::Write(const Snapshot& snapshot, TimePoint now) {
   vips_.RemoveUnused(snapshot);
   FreeOrphans(now);
   devices_.WriteIngress(snapshot);
+  return absl::OkStatus();
+}
+
+absl::Status MapWriter::PlanServices(const Snapshot& snapshot,
+                                     WritePlan* plan) {
+  for (const auto& [address, source] : snapshot.services) {
+    L275_RETURN_IF_ERROR(PlanService(address, source, plan));
+  }
   return absl::OkStatus();
 }
 

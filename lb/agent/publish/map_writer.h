@@ -55,6 +55,9 @@ class MapWriter {
     before_first_record_ = std::move(callback);
   }
 
+  // Whether Write() would have room. ResourceExhausted names the flag to raise.
+  absl::Status CheckFits(const Snapshot& snapshot, TimePoint now);
+
   // ResourceExhausted, with the flag to raise, when the snapshot does not fit;
   // then nothing was changed.
   absl::Status Write(const Snapshot& snapshot, TimePoint now);
@@ -87,6 +90,7 @@ class MapWriter {
   void AdoptOrphan(uint32_t backend);
   void FreeOrphans(TimePoint now);
 
+  absl::Status PlanServices(const Snapshot& snapshot, WritePlan* plan);
   absl::Status PlanService(const ServiceAddress& address,
                            const SnapshotService& source, WritePlan* plan);
   void WriteService(const ServiceAddress& address, WrittenService service,
