@@ -26,9 +26,9 @@ HealthTime Now() { return std::chrono::steady_clock::now(); }
 
 // For each backend, whether it drains in all of its services on a port.
 std::map<HealthSubject, bool> DrainingOf(
-    const std::vector<LivingBackend>& backends) {
+    const std::vector<AdoptedBackend>& backends) {
   std::map<HealthSubject, bool> draining;
-  for (const LivingBackend& backend : backends) {
+  for (const AdoptedBackend& backend : backends) {
     const HealthSubject subject = {backend.address, backend.port};
     const auto known = draining.emplace(subject, backend.draining).first;
     known->second = known->second && backend.draining;
@@ -88,14 +88,14 @@ absl::Status Startup::OpenMaps(const DesiredState& desired) {
       const MapSizes sizes,
       ChooseMapSizes(p.options.map_sizes, desired, p.options.table_size));
   L275_ASSIGN_OR_RETURN(
-      Heritage heritage,
-      InheritOrCreateMaps({p.options.map_sizes, sizes, p.options.hash_seed},
-                          Now(), p.pins.get()));
-  p.maps = std::move(heritage.maps);
-  p.writer = std::move(heritage.writer);
-  carrier_ = std::move(heritage.carrier);
-  living_ = std::move(heritage.living);
-  inherited_ = heritage.inherited;
+      OpenedMaps opened,
+      OpenOrCreateMaps({p.options.map_sizes, sizes, p.options.hash_seed}, Now(),
+                       p.pins.get()));
+  p.maps = std::move(opened.maps);
+  p.writer = std::move(opened.writer);
+  carrier_ = std::move(opened.carrier);
+  adopted_ = std::move(opened.adopted);
+  has_earlier_agent_ = opened.has_earlier_agent;
   // Before anything is written that the program of an earlier agent reads.
   L275_RETURN_IF_ERROR(XdpAttachment::Verify(*p.maps, p.options.xdp));
   L275_ASSIGN_OR_RETURN(p.driver_losses, DriverLossWatch::Create(p.maps.get()));
@@ -112,7 +112,7 @@ absl::Status Startup::StartHealth() {
   L275_ASSIGN_OR_RETURN(
       p.health, BeaconHealth::Create(p.base, *p.options.beacons,
                                      [&c] { c.reconciler.WriteLater(); }));
-  p.health->PresumeUp(DrainingOf(living_));
+  p.health->PresumeUp(DrainingOf(adopted_));
   return absl::OkStatus();
 }
 
@@ -194,7 +194,7 @@ absl::Status Startup::StartSync() {
   if (!p.options.sync.has_value()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<Sync>> sync =
       Sync::Create(p.base, *p.options.sync, p.maps.get(), p.writer.get(),
-                   p.flows.get(), !inherited_);
+                   p.flows.get(), !has_earlier_agent_);
   if (!sync.ok()) return Annotate(sync.status(), "--sync_listen");
   p.sync = *std::move(sync);
   c.AnnounceConfiguration();

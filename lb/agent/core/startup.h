@@ -9,8 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "lb/agent/core/control_path.h"
-#include "lb/agent/takeover/heritage.h"
 #include "lb/agent/takeover/map_carrier.h"
+#include "lb/agent/takeover/open_maps.h"
 
 namespace l275 {
 
@@ -52,8 +52,8 @@ class Startup {
   ControlPath& control_path_;
   const Callbacks callbacks_;
   std::unique_ptr<MapCarrier> carrier_;  // null: nothing to carry over
-  std::vector<LivingBackend> living_;    // in the maps that were taken over
-  bool inherited_ = false;               // the maps are an earlier agent's
+  std::vector<AdoptedBackend> adopted_;  // in an earlier agent's maps
+  bool has_earlier_agent_ = false;
 };
 
 }  // namespace l275

@@ -301,7 +301,7 @@ TEST_F(SyncSourceTest, TellsAnEntryAgainOnceInAWhile) {
   EXPECT_TRUE(TakeSent(kPeer, What::kFlows).empty());
 }
 
-TEST_F(SyncSourceTest, TellsNewsOfLivingBackends) {
+TEST_F(SyncSourceTest, TellsNewsOfAdoptedBackends) {
   Drain();
   Connect(kPeer);
   l275_flow void_entry = Entry();

@@ -14,7 +14,7 @@ class Reader {
 
   absl::StatusOr<WrittenMaps> Read() && {
     L275_RETURN_IF_ERROR(ReadServices());
-    ReadLivingBackends();
+    ReadAdoptedBackends();
     for (auto& [address, service] : written_.services) {
       L275_RETURN_IF_ERROR(ReadSlots(address, service));
       FillSource(service);
@@ -66,7 +66,7 @@ class Reader {
     return absl::OkStatus();
   }
 
-  void ReadLivingBackends() {
+  void ReadAdoptedBackends() {
     for (uint32_t id = 1; id <= maps_.sizes().backends; ++id) {
       if ((maps_.backends()[id].flags & L275_BACKEND_ALIVE) != 0) Add(id);
     }

@@ -1,4 +1,4 @@
-#include "lb/agent/takeover/heritage.h"
+#include "lb/agent/takeover/open_maps.h"
 
 #include <glog/logging.h>
 
@@ -23,7 +23,7 @@ bool IsAsAsked(uint32_t has, uint32_t asked, uint32_t wanted) {
   return asked == 0 ? has >= wanted : has == asked;
 }
 
-absl::Status CheckSizes(const MapSizes& has, const HeritageOptions& options) {
+absl::Status CheckSizes(const MapSizes& has, const OpenMapsOptions& options) {
   const MapSizes& asked = options.asked;
   const MapSizes& wanted = options.wanted;
   if (IsAsAsked(has.services, asked.services, wanted.services) &&
@@ -36,17 +36,17 @@ absl::Status CheckSizes(const MapSizes& has, const HeritageOptions& options) {
       "the earlier agent's maps are of other sizes than this one is to have");
 }
 
-std::vector<LivingBackend> LivingIn(const Maps& maps,
-                                    const WrittenMaps& written) {
-  std::vector<LivingBackend> living;
+std::vector<AdoptedBackend> BackendsIn(const Maps& maps,
+                                       const WrittenMaps& written) {
+  std::vector<AdoptedBackend> backends;
   for (const auto& [service_address, service] : written.services) {
     for (const auto& [address, backend] : service.backends) {
       const uint32_t flags = maps.backends()[backend.id].flags;
-      living.push_back({address, service_address.port,
-                        (flags & L275_BACKEND_DRAINING) != 0});
+      backends.push_back({address, service_address.port,
+                          (flags & L275_BACKEND_DRAINING) != 0});
     }
   }
-  return living;
+  return backends;
 }
 
 absl::StatusOr<std::set<ServiceAddress>> UsedIn(const Maps& maps,
@@ -63,7 +63,7 @@ absl::StatusOr<std::set<ServiceAddress>> UsedIn(const Maps& maps,
 
 // The writer that goes on with them.
 absl::StatusOr<std::unique_ptr<MapWriter>> TakeOver(
-    const HeritageOptions& options, MapWriter::TimePoint now, Maps* maps) {
+    const OpenMapsOptions& options, MapWriter::TimePoint now, Maps* maps) {
   L275_RETURN_IF_ERROR(CheckSizes(maps->sizes(), options));
   auto writer = std::make_unique<MapWriter>(maps, options.hash_seed);
   L275_RETURN_IF_ERROR(writer->Adopt(now));
@@ -73,66 +73,66 @@ absl::StatusOr<std::unique_ptr<MapWriter>> TakeOver(
   return writer;
 }
 
-absl::StatusOr<Heritage> BuildAnew(const HeritageOptions& options,
-                                   PinFolder* pins) {
-  Heritage heritage;
-  L275_ASSIGN_OR_RETURN(heritage.maps, Maps::Create(options.wanted));
-  heritage.writer =
-      std::make_unique<MapWriter>(heritage.maps.get(), options.hash_seed);
-  L275_RETURN_IF_ERROR(pins->StageMaps(*heritage.maps));
-  return heritage;
+absl::StatusOr<OpenedMaps> CreateMaps(const OpenMapsOptions& options,
+                                      PinFolder* pins) {
+  OpenedMaps opened;
+  L275_ASSIGN_OR_RETURN(opened.maps, Maps::Create(options.wanted));
+  opened.writer =
+      std::make_unique<MapWriter>(opened.maps.get(), options.hash_seed);
+  L275_RETURN_IF_ERROR(pins->StageMaps(*opened.maps));
+  return opened;
 }
 
-absl::StatusOr<Heritage> BuildFrom(const HeritageOptions& options,
-                                   PinFolder* pins, std::unique_ptr<Maps> old,
-                                   WrittenMaps written) {
-  L275_ASSIGN_OR_RETURN(Heritage heritage, BuildAnew(options, pins));
-  heritage.living = LivingIn(*old, written);
+absl::StatusOr<OpenedMaps> CreateMapsFrom(const OpenMapsOptions& options,
+                                          PinFolder* pins,
+                                          std::unique_ptr<Maps> old,
+                                          WrittenMaps written) {
+  L275_ASSIGN_OR_RETURN(OpenedMaps opened, CreateMaps(options, pins));
+  opened.adopted = BackendsIn(*old, written);
   L275_ASSIGN_OR_RETURN(std::set<ServiceAddress> used, UsedIn(*old, written));
-  heritage.writer->tracker().AssumeUsed(std::move(used));
-  heritage.carrier =
-      std::make_unique<MapCarrier>(std::move(old), std::move(written),
-                                   *heritage.maps, heritage.writer.get());
-  return heritage;
+  opened.writer->tracker().AssumeUsed(std::move(used));
+  opened.carrier = std::make_unique<MapCarrier>(
+      std::move(old), std::move(written), *opened.maps, opened.writer.get());
+  return opened;
 }
 
-absl::StatusOr<Heritage> Inherit(const HeritageOptions& options,
-                                 MapWriter::TimePoint now, PinFolder* pins,
-                                 std::unique_ptr<Maps> maps) {
+absl::StatusOr<OpenedMaps> OpenMaps(const OpenMapsOptions& options,
+                                    MapWriter::TimePoint now, PinFolder* pins,
+                                    std::unique_ptr<Maps> maps) {
   absl::StatusOr<WrittenMaps> written = WrittenMaps::Read(*maps);
   if (!written.ok()) {
     WarnOfLoss(written.status());
-    return BuildAnew(options, pins);
+    return CreateMaps(options, pins);
   }
   auto writer = TakeOver(options, now, maps.get());
   if (absl::IsFailedPrecondition(writer.status())) {
     LOG(WARNING) << writer.status().message() << ": the maps are built anew";
-    return BuildFrom(options, pins, std::move(maps), *std::move(written));
+    return CreateMapsFrom(options, pins, std::move(maps), *std::move(written));
   }
   L275_RETURN_IF_ERROR(writer.status());
-  Heritage heritage;
-  heritage.living = LivingIn(*maps, *written);
-  heritage.maps = std::move(maps);
-  heritage.writer = *std::move(writer);
-  return heritage;
+  OpenedMaps opened;
+  opened.adopted = BackendsIn(*maps, *written);
+  opened.maps = std::move(maps);
+  opened.writer = *std::move(writer);
+  return opened;
 }
 
 }  // namespace
 
-absl::StatusOr<Heritage> InheritOrCreateMaps(const HeritageOptions& options,
-                                             MapWriter::TimePoint now,
-                                             PinFolder* pins) {
+absl::StatusOr<OpenedMaps> OpenOrCreateMaps(const OpenMapsOptions& options,
+                                            MapWriter::TimePoint now,
+                                            PinFolder* pins) {
   absl::StatusOr<std::unique_ptr<Maps>> maps = pins->OpenMaps();
-  if (absl::IsNotFound(maps.status())) return BuildAnew(options, pins);
+  if (absl::IsNotFound(maps.status())) return CreateMaps(options, pins);
   if (!maps.ok() && !absl::IsFailedPrecondition(maps.status())) {
     return maps.status();
   }
   if (!maps.ok()) WarnOfLoss(maps.status());
-  absl::StatusOr<Heritage> heritage =
-      maps.ok() ? Inherit(options, now, pins, *std::move(maps))
-                : BuildAnew(options, pins);
-  if (heritage.ok()) heritage->inherited = true;
-  return heritage;
+  absl::StatusOr<OpenedMaps> opened =
+      maps.ok() ? OpenMaps(options, now, pins, *std::move(maps))
+                : CreateMaps(options, pins);
+  if (opened.ok()) opened->has_earlier_agent = true;
+  return opened;
 }
 
 }  // namespace l275
