@@ -62,13 +62,13 @@ bool FlowImporter::Judge(const WrittenService& service,
           l275_flow_hash(service.hash_key, flow.key.source,
                          flow.key.source_port, flow.key.destination_port),
           service.slot_count());
-  const uint32_t word = maps_.slots()[entry.slot];
-  if ((word & L275_SLOT_TRACKED) != 0) return true;
-  if ((word & L275_SLOT_OWNER) == entry.backend) {
+  const SlotWord word = maps_.slot(entry.slot);
+  if (word.tracked()) return true;
+  if (word.owner() == entry.backend) {
     ++result.needless;
     return false;
   }
-  slots_.Follow(entry.slot, word & L275_SLOT_OWNER, /*tracked=*/true, tick);
+  slots_.Follow(entry.slot, word.owner(), /*tracked=*/true, tick);
   return true;
 }
 

@@ -66,15 +66,16 @@ absl::Status FlowSweep::Judge(const FlowReader::Chunk& chunk, uint32_t tick) {
     if (AgeOfFlow(flow, tick) <= static_cast<int32_t>(TicksOf(kRecent))) {
       ++result_.recent[flow.backend];
     }
-    const uint32_t owner = maps_.slots()[flow.slot] & L275_SLOT_OWNER;
-    if (owner != flow.backend) result_.kept_away.insert(flow.slot);
+    if (maps_.slot(flow.slot).owner() != flow.backend) {
+      result_.kept_away.insert(flow.slot);
+    }
   }
   return absl::OkStatus();
 }
 
 // An untracked slot's entries say what its owner says.
 bool FlowSweep::IsOver(const l275_flow& flow, uint32_t tick) const {
-  if ((maps_.slots()[flow.slot] & L275_SLOT_TRACKED) == 0) return true;
+  if (!maps_.slot(flow.slot).tracked()) return true;
   return AgeOfFlow(flow, tick) >
              static_cast<int32_t>(idle_ticks_ + TicksOf(kDeleteAfter)) ||
          GivesWay(flow, tick);
@@ -93,9 +94,8 @@ bool FlowSweep::GivesWay(const l275_flow& flow, uint32_t tick) const {
 // The flow of an entry that gives way may send again, and has to go to the
 // slot's prior for as long as it may be silent.
 void FlowSweep::KeepPrior(const l275_flow& flow, uint32_t tick) {
-  const uint32_t word = maps_.slots()[flow.slot];
-  if ((word & L275_SLOT_TRACKED) == 0 ||
-      (word & L275_SLOT_OWNER) == flow.backend ||
+  const SlotWord word = maps_.slot(flow.slot);
+  if (!word.tracked() || word.owner() == flow.backend ||
       MarkOfFlow(flow, tick) != L275_FLOW_ONE_OTHER ||
       !IsLiveFlow(maps_, flow, idle_ticks_, tick)) {
     return;

@@ -18,15 +18,14 @@ std::optional<l275_flow> FindFlow(const Maps& maps, const l275_flow_key& key) {
 uint32_t ChoiceOf(const Maps& maps, uint32_t slot,
                   const std::optional<l275_flow>& flow, bool is_syn,
                   uint32_t idle_ticks, uint32_t tick) {
-  const uint32_t word = maps.slots()[slot];
-  const uint32_t owner = word & L275_SLOT_OWNER;
-  if ((word & L275_SLOT_TRACKED) == 0) return owner;
+  const SlotWord word = maps.slot(slot);
+  if (!word.tracked()) return word.owner();
   if (flow.has_value() &&
       l275_packet_follows(&*flow, &maps.backends()[flow->backend], slot,
                           static_cast<int>(is_syn), tick, idle_ticks) != 0) {
     return flow->backend;
   }
-  return is_syn ? owner : FallbackOf(maps, slot);
+  return is_syn ? word.owner() : FallbackOf(maps, slot);
 }
 
 }  // namespace l275

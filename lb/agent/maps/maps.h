@@ -10,6 +10,7 @@
 #include "bpf/lb.skel.h"
 #include "common/abi/map_layout.h"
 #include "lb/agent/maps/mapped_array.h"
+#include "lb/agent/maps/slot_word.h"
 
 namespace l275 {
 
@@ -61,6 +62,15 @@ class Maps {
   const uint32_t* slots() const { return slot_lines_.data()->word; }
   uint32_t* priors() { return prior_lines_.data()->word; }
   const uint32_t* priors() const { return prior_lines_.data()->word; }
+  SlotWord slot(uint32_t index) const { return SlotWord(slots()[index]); }
+  PriorWord prior(uint32_t slot) const { return PriorWord(priors()[slot]); }
+  // Whether the backend of this id keeps its flows. Not that of id 0.
+  bool IsAlive(uint32_t backend) const {
+    return (backends_[backend].flags & L275_BACKEND_ALIVE) != 0;
+  }
+  bool IsDraining(uint32_t backend) const {
+    return (backends_[backend].flags & L275_BACKEND_DRAINING) != 0;
+  }
   MappedArray<l275_service_bucket>& service_buckets() {
     return service_buckets_;
   }

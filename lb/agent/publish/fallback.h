@@ -13,7 +13,7 @@ namespace l275 {
 inline uint32_t FallbackOf(const Maps& maps, uint32_t slot) {
   const uint32_t prior = maps.priors()[slot];
   return l275_fallback(prior, &maps.backends()[prior & L275_PRIOR_BACKEND],
-                       maps.slots()[slot] & L275_SLOT_OWNER);
+                       maps.slot(slot).owner());
 }
 
 }  // namespace l275

@@ -76,7 +76,7 @@ absl::Status MapWriter::AdoptService(const ServiceAddress& address,
 // Slots may point to it until the next Write() is over.
 void MapWriter::AdoptOrphan(uint32_t backend) {
   l275_backend& entry = maps_.backends()[backend];
-  if ((entry.flags & L275_BACKEND_ALIVE) != 0) {
+  if (maps_.IsAlive(backend)) {
     StoreHalf(entry.generation, entry.generation + 1, 0);
   }
   if (backend_ids_.Reserve(backend, 1)) orphans_.push_back(backend);

@@ -7,18 +7,14 @@
 namespace l275 {
 namespace {
 
-bool IsAlive(const Maps& maps, uint32_t backend) {
-  return (maps.backends()[backend].flags & L275_BACKEND_ALIVE) != 0;
-}
-
 // Where flows without an entry go.
 SlotPlace PlaceOf(const Maps& maps, uint32_t slot) {
-  const uint32_t word = maps.slots()[slot];
+  const SlotWord word = maps.slot(slot);
   SlotPlace place;
-  place.tracked = (word & L275_SLOT_TRACKED) != 0;
+  place.tracked = word.tracked();
   const uint32_t backend =
-      place.tracked ? FallbackOf(maps, slot) : word & L275_SLOT_OWNER;
-  if (IsAlive(maps, backend)) {
+      place.tracked ? FallbackOf(maps, slot) : word.owner();
+  if (maps.IsAlive(backend)) {
     place.backend = Ipv4Address::FromNetwork(maps.backends()[backend].address);
   }
   return place;
@@ -39,8 +35,8 @@ SlotRange ExportRange(const Maps& maps, const WrittenService& service,
       std::min(SlotRange::kSlots, service.slot_count() - first);
   for (uint32_t i = 0; i < count; ++i) {
     const uint32_t slot = service.first_slot + first + i;
-    if ((maps.slots()[slot] & L275_SLOT_TRACKED) == 0) continue;
-    const uint32_t prior = maps.priors()[slot] & L275_PRIOR_BACKEND;
+    if (!maps.slot(slot).tracked()) continue;
+    const uint32_t prior = maps.prior(slot).backend();
     range.tracked |= uint64_t{1} << i;
     // Index 0 is all zero: none.
     range.priors.push_back(

@@ -10,8 +10,6 @@ void Store(uint32_t& to, uint32_t word) {
 // A change's time is taken before its stores, which may take some of a tick.
 constexpr uint32_t kStoreTicks = 1;
 
-bool IsTracked(uint32_t word) { return (word & L275_SLOT_TRACKED) != 0; }
-
 }  // namespace
 
 SlotWriter::SlotWriter(Maps* maps)
@@ -25,7 +23,7 @@ void SlotWriter::Fill(uint32_t first_slot, absl::Span<const uint32_t> owners) {
 uint32_t SlotWriter::Adopt(uint32_t first_slot, uint32_t count, uint32_t tick) {
   uint32_t adopted = 0;
   for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
-    if (!IsTracked(maps_.slots()[slot])) continue;
+    if (!maps_.slot(slot).tracked()) continue;
     ++adopted;
     Touch(slot, tick);
   }
@@ -38,21 +36,21 @@ void SlotWriter::Change(uint32_t first_slot, absl::Span<const uint32_t> owners,
   const uint32_t* const words = maps_.slots() + first_slot;
   for (uint32_t i = 0; i < owners.size(); ++i) {
     if (words[i] == owners[i]) continue;
-    const uint32_t owner = words[i] & L275_SLOT_OWNER;
-    if (IsTracked(words[i])) {
-      ChangeTracked(first_slot + i, owner, owners[i], tick);
-    } else if (owner != owners[i]) {
-      ChangeUntracked(first_slot + i, owner, owners[i], tick);
+    const SlotWord word(words[i]);
+    if (word.tracked()) {
+      ChangeTracked(first_slot + i, word.owner(), owners[i], tick);
+    } else if (word.owner() != owners[i]) {
+      ChangeUntracked(first_slot + i, word.owner(), owners[i], tick);
     }
   }
 }
 
 void SlotWriter::ChangeUntracked(uint32_t slot, uint32_t owner,
                                  uint32_t new_owner, uint32_t tick) {
-  if (IsDead(owner)) return Store(maps_.slots()[slot], new_owner);
+  if (!maps_.IsAlive(owner)) return Store(maps_.slots()[slot], new_owner);
   // The program looks at the prior only when it sees the flag.
   Store(maps_.priors()[slot], owner);
-  Store(maps_.slots()[slot], new_owner | L275_SLOT_TRACKED);
+  Store(maps_.slots()[slot], SlotWord(new_owner, /*tracked=*/true).value());
   Touch(slot, tick);
   ++tracked_;
 }
@@ -60,44 +58,44 @@ void SlotWriter::ChangeUntracked(uint32_t slot, uint32_t owner,
 void SlotWriter::ChangeTracked(uint32_t slot, uint32_t owner,
                                uint32_t new_owner, uint32_t tick) {
   uint32_t& prior = maps_.priors()[slot];
-  if (IsDead(prior & L275_PRIOR_BACKEND)) {
+  if (!maps_.IsAlive(maps_.prior(slot).backend())) {
     // What could not be recorded since the prior died went to the owner.
-    Store(prior, IsDead(owner) ? new_owner : owner);
+    Store(prior, maps_.IsAlive(owner) ? owner : new_owner);
     Touch(slot, tick);
   }
   if (owner == new_owner) return;
-  Store(maps_.slots()[slot], new_owner | L275_SLOT_TRACKED);
+  Store(maps_.slots()[slot], SlotWord(new_owner, /*tracked=*/true).value());
   Touch(slot, tick);
 }
 
 void SlotWriter::Follow(uint32_t slot, uint32_t fallback, bool tracked,
                         uint32_t tick) {
-  const uint32_t word = maps_.slots()[slot];
-  const uint32_t owner = word & L275_SLOT_OWNER;
-  if (IsDead(fallback)) fallback = owner;
+  const SlotWord word = maps_.slot(slot);
+  const uint32_t owner = word.owner();
+  if (!maps_.IsAlive(fallback)) fallback = owner;
   if (!tracked && fallback == owner) {
-    if (IsTracked(word)) Untrack(slot);
+    if (word.tracked()) Untrack(slot);
     return;
   }
   uint32_t& prior = maps_.priors()[slot];
-  if (IsTracked(word) && (prior & L275_PRIOR_BACKEND) == fallback) return;
+  if (word.tracked() && PriorWord(prior).backend() == fallback) return;
   Store(prior, fallback);
   Touch(slot, tick);
-  if (IsTracked(word)) return;
-  Store(maps_.slots()[slot], owner | L275_SLOT_TRACKED);
+  if (word.tracked()) return;
+  Store(maps_.slots()[slot], SlotWord(owner, /*tracked=*/true).value());
   ++tracked_;
 }
 
 void SlotWriter::Postpone(uint32_t first_slot, uint32_t count, uint32_t tick) {
   for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
-    if (IsTracked(maps_.slots()[slot])) Touch(slot, tick);
+    if (maps_.slot(slot).tracked()) Touch(slot, tick);
   }
 }
 
 void SlotWriter::Forget(uint32_t first_slot, uint32_t count) {
   for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
     // What is left of its flows in the flow table is over.
-    if (IsTracked(maps_.slots()[slot])) Untrack(slot);
+    if (maps_.slot(slot).tracked()) Untrack(slot);
   }
 }
 
@@ -105,7 +103,7 @@ void SlotWriter::Settle(uint32_t first_slot, uint32_t count, uint32_t tick,
                         uint32_t idle_ticks,
                         const std::function<bool(uint32_t)>& keeps_away) {
   for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
-    if (!IsTracked(maps_.slots()[slot])) continue;
+    if (!maps_.slot(slot).tracked()) continue;
     if (TakeUnrecorded(slot)) {
       Touch(slot, tick);
       continue;
@@ -121,8 +119,8 @@ void SlotWriter::Settle(uint32_t first_slot, uint32_t count, uint32_t tick,
 // made from here on, so that the next sweep finds all.
 bool SlotWriter::ClosePrior(uint32_t slot) {
   uint32_t& prior = maps_.priors()[slot];
-  const uint32_t owner = maps_.slots()[slot] & L275_SLOT_OWNER;
-  uint32_t expected = prior & L275_PRIOR_BACKEND;
+  const uint32_t owner = maps_.slot(slot).owner();
+  uint32_t expected = PriorWord(prior).backend();
   if (expected == owner) return false;
   // Does nothing if the program has put the flag there just now.
   __atomic_compare_exchange_n(&prior, &expected, owner, /*weak=*/false,
@@ -132,26 +130,21 @@ bool SlotWriter::ClosePrior(uint32_t slot) {
 
 void SlotWriter::SettleAll(uint32_t first_slot, uint32_t count) {
   for (uint32_t slot = first_slot; slot < first_slot + count; ++slot) {
-    if (IsTracked(maps_.slots()[slot])) Untrack(slot);
+    if (maps_.slot(slot).tracked()) Untrack(slot);
   }
 }
 
 void SlotWriter::Untrack(uint32_t slot) {
-  Store(maps_.slots()[slot], maps_.slots()[slot] & L275_SLOT_OWNER);
+  Store(maps_.slots()[slot], maps_.slot(slot).owner());
   --tracked_;
 }
 
 // Whether the program could not record a flow since this was asked last.
 bool SlotWriter::TakeUnrecorded(uint32_t slot) {
   uint32_t& prior = maps_.priors()[slot];
-  if ((prior & L275_PRIOR_UNRECORDED) == 0) return false;
+  if (!PriorWord(prior).unrecorded()) return false;
   __atomic_fetch_and(&prior, ~L275_PRIOR_UNRECORDED, __ATOMIC_RELAXED);
   return true;
-}
-
-bool SlotWriter::IsDead(uint32_t backend) const {
-  return backend == 0 ||
-         (maps_.backends()[backend].flags & L275_BACKEND_ALIVE) == 0;
 }
 
 void SlotWriter::Touch(uint32_t slot, uint32_t tick) {

@@ -67,7 +67,6 @@ class SlotWriter {
   uint32_t tracked() const { return tracked_; }
 
  private:
-  bool IsDead(uint32_t backend) const;
   void ChangeUntracked(uint32_t slot, uint32_t owner, uint32_t new_owner,
                        uint32_t tick);
   void ChangeTracked(uint32_t slot, uint32_t owner, uint32_t new_owner,

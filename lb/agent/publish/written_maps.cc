@@ -68,7 +68,7 @@ class Reader {
 
   void ReadAdoptedBackends() {
     for (uint32_t id = 1; id <= maps_.sizes().backends; ++id) {
-      if ((maps_.backends()[id].flags & L275_BACKEND_ALIVE) != 0) Add(id);
+      if (maps_.IsAlive(id)) Add(id);
     }
   }
 
@@ -80,13 +80,11 @@ class Reader {
     }
     for (uint32_t i = 0; i < service.slot_count(); ++i) {
       const uint32_t slot = service.first_slot + i;
-      const uint32_t word = maps_.slots()[slot];
-      const uint32_t prior = (word & L275_SLOT_TRACKED) == 0
-                                 ? 0
-                                 : maps_.priors()[slot] & L275_PRIOR_BACKEND;
-      const auto owner = backends.find(word & L275_SLOT_OWNER);
+      const SlotWord word = maps_.slot(slot);
+      const uint32_t prior = word.tracked() ? maps_.prior(slot).backend() : 0;
+      const auto owner = backends.find(word.owner());
       if (owner != backends.end()) ++owner->second->slots;
-      for (uint32_t id : {word & L275_SLOT_OWNER, prior}) {
+      for (uint32_t id : {word.owner(), prior}) {
         if (id > maps_.sizes().backends) {
           return Contradiction(address, "backend id in a slot:", id);
         }

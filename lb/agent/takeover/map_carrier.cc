@@ -18,10 +18,6 @@ void Store(uint32_t& to, uint32_t word) {
   __atomic_store_n(&to, word, __ATOMIC_RELEASE);
 }
 
-bool IsDraining(const Maps& maps, uint32_t backend) {
-  return (maps.backends()[backend].flags & L275_BACKEND_DRAINING) != 0;
-}
-
 }  // namespace
 
 // Of the old flow table.
@@ -118,7 +114,7 @@ void MapCarrier::SendNewFlows(const WrittenService& service,
     const uint32_t slot = service.first_slot + i;
     changed_.emplace_back(slot, from_->slots()[slot]);
     Store(from_->slots()[slot],
-          service.backends.at(backend).id | L275_SLOT_TRACKED);
+          SlotWord(service.backends.at(backend).id, /*tracked=*/true).value());
   }
 }
 
@@ -129,8 +125,8 @@ bool MapCarrier::CanGetNewFlows(const WrittenService& service,
   const auto here = service.backends.find(backend);
   const auto there = to.backends.find(backend);
   return here != service.backends.end() && there != to.backends.end() &&
-         there->second.alive && !IsDraining(*from_, here->second.id) &&
-         !IsDraining(to_, there->second.id);
+         there->second.alive && !from_->IsDraining(here->second.id) &&
+         !to_.IsDraining(there->second.id);
 }
 
 // What was recorded since the last time. An entry says where a flow is since
@@ -163,7 +159,7 @@ absl::StatusOr<std::vector<MapCarrier::Entry>> MapCarrier::ReadFlows(
 
 // Whether the old program would look at it.
 bool MapCarrier::Counts(const l275_flow& flow, uint32_t tick) const {
-  return (from_->slots()[flow.slot] & L275_SLOT_TRACKED) != 0 &&
+  return from_->slot(flow.slot).tracked() &&
          IsLiveFlow(*from_, flow, idle_ticks_, tick);
 }
 

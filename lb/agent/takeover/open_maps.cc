@@ -41,9 +41,8 @@ std::vector<AdoptedBackend> BackendsIn(const Maps& maps,
   std::vector<AdoptedBackend> backends;
   for (const auto& [service_address, service] : written.services) {
     for (const auto& [address, backend] : service.backends) {
-      const uint32_t flags = maps.backends()[backend.id].flags;
-      backends.push_back({address, service_address.port,
-                          (flags & L275_BACKEND_DRAINING) != 0});
+      backends.push_back(
+          {address, service_address.port, maps.IsDraining(backend.id)});
     }
   }
   return backends;

@@ -55,10 +55,6 @@ const Ipv4Address* FindBackend(const WrittenService& service, uint32_t id) {
   return nullptr;
 }
 
-bool IsTracked(uint32_t slot_word) {
-  return (slot_word & L275_SLOT_TRACKED) != 0;
-}
-
 l275_flow_key KeyOf(const Endpoint& source, const Endpoint& destination) {
   l275_flow_key key = {};
   key.source = source.address.ToNetwork();
@@ -170,7 +166,7 @@ void JudgeService(const AgentView& view, const ServiceAddress& address,
   explanation->set_hash(absl::StrFormat("0x%016x", hash));
   explanation->set_slot(in_table);
   explanation->set_table_size(service.source.table_size);
-  explanation->set_tracked(IsTracked(view.maps.slots()[slot]));
+  explanation->set_tracked(view.maps.slot(slot).tracked());
   explanation->set_recorded(
       explanation->tracked() && flow.has_value() && flow->slot == slot &&
       IsLiveFlow(view.maps, *flow, view.flow_table.idle_ticks(),
