@@ -25,7 +25,7 @@ struct BenchCase {
   int program_fd = -1;
   Traffic traffic;
   xdp_action action = XDP_TX;  // that every packet must meet with
-  // How many packets the program itself has counted so far as what they shall
+  // How many packets the program itself has counted so far as what they must
   // be: a benchmark of something else is worthless. Empty: it counts nothing.
   std::function<absl::StatusOr<uint64_t>()> counted;
   // At most so many times the floor's time; 0: no limit.

@@ -120,7 +120,7 @@ class Agent:
         return [f"--sync_listen={listen}", f"--sync_peers={peers}"]
 
     def reload(self, services: str) -> None:
-        """Writes the services file anew and sends SIGHUP; does not wait."""
+        """Writes the services file again and sends SIGHUP; does not wait."""
         self.services_file.write_text(services)
         self.process.signal(signal.SIGHUP)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * From the service and the flow's hash to the slot, and the backend in it. That is all in steady
- * state; for a slot whose owner has changed of late track.h knows better.
+ * state; for a slot whose owner has changed recently, track.h decides.
  */
 #ifndef L275_BPF_SELECT_SLOT_H_
 #define L275_BPF_SELECT_SLOT_H_

@@ -78,9 +78,9 @@ static __always_inline enum l275_verdict ask_fib(struct xdp_md *ctx, __u32 ip_of
 }
 
 /*
- * Where the FIB knows the way, so will the agent in a moment. Until it has written a record, frames
- * of the same flow may be in its hands, and this one shall not overtake them. So the FIB's answer
- * counts only where there is no agent. A missing route will not come with time.
+ * Where the FIB knows the way, so will the agent in a moment. Until it has written a record, the
+ * agent may hold earlier frames of the same flow, which this one must not overtake. So use the
+ * FIB's answer only if no agent is running. "No route" is final: waiting cannot fix it.
  */
 static __always_inline bool agent_may_send(enum l275_verdict fib)
 {

@@ -45,7 +45,7 @@ static __always_inline bool hand_over(struct xdp_md *ctx, const struct l275_slow
 	return true;
 }
 
-/* Has the frame be as the agent shall send it, but for its MAC addresses. */
+/* Redirects the frame to the agent, ready to send except for its MAC addresses. */
 static __always_inline bool hand_to_agent(struct xdp_md *ctx, __u32 ip_offset, __be32 backend)
 {
 	const struct l275_slow_path_tag tag = {

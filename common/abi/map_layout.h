@@ -138,7 +138,7 @@ struct l275_flow {
 };
 L275_ASSERT_SIZE(struct l275_flow, 16);
 
-/* An entry that the program made, or made anew. */
+/* An entry that the program made, or made again. */
 struct l275_flow_news {
 	struct l275_flow_key key;
 	struct l275_flow flow;

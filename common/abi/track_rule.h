@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * Where a packet of a tracked slot goes. One text for the XDP program (C) and for userspace (C++),
- * so that `lbctl explain` and whoever copies flows decide as the program does (bpf/select/track.h).
+ * so that `lbctl explain` and the code that copies flows decide as the program does
+ * (bpf/select/track.h).
  */
 #ifndef L275_COMMON_ABI_TRACK_RULE_H_
 #define L275_COMMON_ABI_TRACK_RULE_H_

@@ -52,7 +52,7 @@ NetlinkSubscription::NetlinkSubscription(NlSockPtr socket,
         return NL_OK;
       },
       this);
-  // Notifications carry the sequence numbers of whoever caused them.
+  // Notifications carry the sequence numbers of the request that caused them.
   nl_cb_set(
       callbacks_.get(), NL_CB_SEQ_CHECK, NL_CB_CUSTOM,
       [](nl_msg*, void*) -> int { return NL_OK; }, nullptr);

@@ -19,7 +19,7 @@ namespace l275 {
 //
 // When the kernel had more to say than the socket's buffer holds, it dropped
 // some (ENOBUFS, see netlink(7)). The batch then ends as incomplete, and the
-// listener has to read anew whatever it follows.
+// listener has to read again whatever it follows.
 //
 // Hears the network namespace in which it was created. The callbacks run on the
 // loop's thread and may not destroy the object.

@@ -70,7 +70,7 @@ DEFINE_uint32(
     "A TCP flow that sends no packet for so many seconds may be moved "
     "to another backend after a table change.");
 DEFINE_uint32(flow_table_entries, 1048576,
-              "Room for so many flows of slots whose owner changed of late, "
+              "Room for so many flows of slots whose owner changed recently, "
               "about 100 bytes each.");
 DEFINE_uint32(flow_inserts_per_second, 100000,
               "Flows that each CPU records in a second, at most. Those beyond "

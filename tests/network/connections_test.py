@@ -53,7 +53,7 @@ class ConnectionsTest(ConnectionsCase):
             self.assertEqual(found["recorded"], found["tracked"])
 
     def test_control_without_tracking(self) -> None:
-        """Then whoever was there before goes where new flows go."""
+        """Then every flow that was there before goes where new flows go."""
         self.start()
         self.assertLessEqual({"web4", "web5"}, self.add_two())
         first = {"web1", "web2", "web3"}

@@ -33,7 +33,7 @@ class FloodTest(ConnectionsCase):
         self.evict(with_acks=True)
 
     def evict(self, with_acks: bool) -> None:
-        """Then whoever came after the change goes where flows went before it."""
+        """Then every flow that came after the change goes where flows went before it."""
         self.start()
         flood = self.start_flood(with_acks)
         added = {"web4", "web5"}

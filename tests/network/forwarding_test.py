@@ -95,7 +95,7 @@ def tcp_segments() -> Mapping[str, str]:
 
 class ForwardingTest(unittest.TestCase):
     def restart(self, services: str, *flags: str) -> None:
-        """Starts the agent anew, and in the end as it was before."""
+        """Starts the agent again, and in the end as it was before."""
         self.addCleanup(bed.wait_until_active, [_WEB1, _WEB2, _WEB3])
         self.addCleanup(lb().agent.start, _SERVICES)
         self.addCleanup(lb().agent.remove)

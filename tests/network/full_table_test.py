@@ -55,7 +55,7 @@ class FullTableTest(ConnectionsCase):
         self.assertEqual(self.connections.broken(), [])
 
     def test_control_without_priors(self) -> None:
-        """Then whoever has no entry goes where new flows go."""
+        """Then every flow without an entry goes where new flows go."""
         self.start(_SMALL)
         self.start_flood(with_acks=True)
         self.add_two()

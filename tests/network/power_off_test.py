@@ -214,7 +214,7 @@ class SplitBrainTest(TwoLoadBalancersTest):
         self.assert_nobody_broke()
 
     def test_the_higher_address_keeps_the_vip_and_gets_its_frames(self) -> None:
-        """It announces the VIP anew, for the other one did so last."""
+        """It announces the VIP again, for the other one did so last."""
         strays = metrics(self.standby)[_STRAYS]
         bed.network.heal_path()
         self.assertIs(bed.wait_until_served(), self.active)

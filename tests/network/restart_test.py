@@ -77,7 +77,7 @@ class RestartTest(RestartCase):
         return self.lb.agent.process.log.read_text()[self.log_offset :]
 
     def counters(self) -> dict[str, int]:
-        """What must not begin anew: packets by verdict, flow event and backend."""
+        """What must not begin again: packets by verdict, flow event and backend."""
         stats = self.lb.agent.lbctl_json("stats")
         [service] = stats["service"]
         named = [(v["verdict"], v["counter"]) for v in stats["verdict"]]
@@ -104,7 +104,7 @@ class RestartTest(RestartCase):
         self.assertEqual(self.connections.broken(), [])
         self.assertEqual(newcomers.failed, 0)
         self.assertGreater(newcomers.total, 20)
-        self.assertRegex(self.log(), "of other sizes .*: the maps are built anew")
+        self.assertRegex(self.log(), "of other sizes .*: the maps are created again")
         carried = re.findall(_CARRIED, self.log())
         self.assertEqual(len(carried), 2 * _RESTARTS)
         self.assertNotIn("not carried over", self.log())
@@ -147,7 +147,7 @@ class RestartTest(RestartCase):
         )
 
     def test_control_without_the_pinned_maps(self) -> None:
-        """Then whoever was there before goes where new flows go."""
+        """Then every flow that was there before goes where new flows go."""
         self.start()
         self.assertLessEqual({"web4", "web5"}, self.add_two())
         self.lb.agent.kill()

@@ -61,7 +61,7 @@ struct FlowKey {
   X(kPriorDied, "change: the owner becomes the prior")                 \
   X(kNewTable, "change: table of another size")                        \
   X(kUnsettledUnrecorded, "not settled: a flow was not recorded")      \
-  X(kUnsettledRecent, "not settled: changed of late")                  \
+  X(kUnsettledRecent, "not settled: changed recently")                 \
   X(kUnsettledAway, "not settled: a flow is kept away")                \
   X(kPriorClosed, "settling: the owner becomes the prior")             \
   X(kSettled, "settled: untracked")                                    \

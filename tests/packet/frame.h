@@ -100,8 +100,8 @@ Frame Ipv6Syn();
 // header whose checksum is right.
 uint16_t InternetChecksum(absl::Span<const uint8_t> bytes);
 
-// The frame as a load balancer shall send it on: new MAC addresses, with
-// `decrement_ttl` a TTL less by one and the checksum computed anew from the
+// The frame as a load balancer must send it on: new MAC addresses, with
+// `decrement_ttl` a TTL less by one and the checksum computed again from the
 // whole header, all else as it was, priority tags too.
 Frame Forwarded(Frame frame, const MacAddress& destination,
                 const MacAddress& source, bool decrement_ttl);
@@ -110,8 +110,8 @@ Frame Forwarded(Frame frame, const MacAddress& destination,
 // IPv4 packet is behind them.
 Frame WithoutPriorityTags(const Frame& frame);
 
-// The same from another address, with the IPv4 header's checksum computed anew.
-// TCP's is not.
+// The same from another address, with the IPv4 header's checksum computed
+// again. TCP's is not.
 Frame WithSource(Frame frame, Ipv4Address source);
 
 // 00-00-5E-00-01-{VRID} (RFC 9568, section 7.3).

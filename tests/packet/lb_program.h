@@ -43,7 +43,7 @@ class LbProgram {
   absl::Status Write(const Snapshot& snapshot);
 
   // Has a new map writer take over from the one that wrote so far, as an agent
-  // does that was started anew.
+  // does that was started again.
   absl::Status RestartWriter(MapWriter::TimePoint now);
 
   // Runs the program on a frame that came in on an interface of the thread's

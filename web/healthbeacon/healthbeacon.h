@@ -31,7 +31,7 @@ namespace l275 {
 //
 // A check that fails makes it "down", also while it drains. Until each check
 // has a verdict nothing is sent, so that load balancers hold on to what they
-// know: a healthbeacon that is started anew beside a healthy service is no
+// know: a healthbeacon that is started again beside a healthy service is no
 // outage. A change of the state is announced at once.
 //
 // The loop outlives it. Runs on the loop's thread.
@@ -64,7 +64,7 @@ class Healthbeacon {
   // all of it, or after an error nothing. Errors of Create(), and
   // InvalidArgument for an option that only a restart can change: the address,
   // the ports, the group, the interface and the state file. Checks that are not
-  // the same as before begin anew; until they have a verdict nothing is sent.
+  // the same as before begin again; until they have a verdict nothing is sent.
   absl::Status Reload(const Options& options);
 
   // Says "down" and then nothing more, and calls `done`; see BeaconSender.

@@ -19,10 +19,10 @@
 
 namespace l275 {
 
-// The IPv4 addresses of this host, as they come and go: whoever runs VRRP here
-// has the VIP while it is the active one, and no script has to tell.
+// The IPv4 addresses of this host, as they come and go: the program that runs
+// VRRP here adds the VIP while it is the active one, and no script has to tell.
 //
-// A notification only says that there is something to read anew. Follows the
+// A notification only says that there is something to read again. Follows the
 // network namespace in which it was created, on the loop's thread.
 class LocalAddresses {
  public:

@@ -176,7 +176,7 @@ std::string Attachments::ErrorOf(const std::string& interface) const {
   return error == errors_.end() ? "" : error->second;
 }
 
-// By name before they are attached: the program shall know all when it starts.
+// By name before they are attached: the program must know all when it starts.
 // By index from then on: an attached interface may get another name.
 std::map<uint32_t, MacAddress> Attachments::IngressMacs(
     const Links& links) const {

@@ -24,8 +24,8 @@ class DesiredSource {
   // again. Reads nothing yet.
   static absl::StatusOr<DesiredSource> Create(const Options& options);
 
-  // Reads anew. With no flag at all the desired state is empty, to be filled by
-  // lbctl. InvalidArgument for what does not parse, NotFound for a file that
+  // Reads again. With no flag at all the desired state is empty, to be filled
+  // by lbctl. InvalidArgument for what does not parse, NotFound for a file that
   // cannot be read.
   absl::StatusOr<DesiredState> Read() const;
 

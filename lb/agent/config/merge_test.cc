@@ -118,7 +118,7 @@ INSTANTIATE_TEST_SUITE_P(
             "", Service(kOne), ""},
         Row{"and its new backends with it", Service(kOne), "", Service(kBoth),
             ""},
-        Row{"one that was removed comes back as it is declared anew",
+        Row{"one that was removed comes back as it is declared again",
             Service(kOne),
             "",
             Service(kBoth, 80, "table_size: 251"),
@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
             Service(kTwo, 443),
             Service(kTwo, 443),
             {"tcp:10.0.0.200:80: backend 10.0.0.101 draining"}},
-        Row{"a table size that was declared anew, beside a drain",
+        Row{"a table size that was declared again, beside a drain",
             Service(kOne), Service(kOneDrains),
             Service(kOne, 80, "table_size: 251"),
             Service(kOneDrains, 80, "table_size: 251")}));

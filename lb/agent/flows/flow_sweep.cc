@@ -18,7 +18,7 @@ namespace {
 constexpr std::chrono::minutes kRecent{1};
 
 // The program takes an entry for absent as soon as its idle timeout is over,
-// and may write it anew. It is deleted well after that, so that the two hardly
+// and may write it again. It is deleted well after that, so that the two hardly
 // ever meet.
 constexpr std::chrono::seconds kDeleteAfter{60};
 
@@ -112,7 +112,7 @@ absl::Status FlowSweep::Delete(const l275_flow_key& key, uint32_t tick) {
     return ErrnoStatus(errno, "bpf_map_lookup_and_delete_elem(flows)");
   }
   if (IsOver(flow, tick)) return absl::OkStatus();
-  // Written anew meanwhile. Should the program have done so once more by now,
+  // Written again meanwhile. Should the program have done so once more by now,
   // its word stands.
   if (bpf_map_update_elem(fd, &key, &flow, BPF_NOEXIST) != 0 &&
       errno != EEXIST) {

@@ -53,7 +53,7 @@ class FlowSweep {
   bool within_pass() const { return within_pass_; }
 
   // Goes on with the pass, or begins one. Time is `tick`. The result once it is
-  // complete, an error of a system call (the pass then begins anew).
+  // complete, an error of a system call (the pass then begins again).
   absl::StatusOr<std::optional<Result>> Step(uint32_t tick);
 
  private:

@@ -250,7 +250,7 @@ TEST_F(FlowSweepTest, JudgesByTheSlotAsItIs) {
   EXPECT_EQ(Pass().entries, 0u);
 }
 
-// Packets write entries anew between the sweep's reading and its deleting.
+// Packets write entries again between the sweep's reading and its deleting.
 // What they wrote stays.
 TEST_F(FlowSweepTest, AnEntryWrittenAnewMeanwhileStays) {
   constexpr uint32_t kCount = 16000;

@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 // How often a service is judged again that is not calm.
 constexpr milliseconds kPanicTick{25};
-// A table is built anew for each change of a weight: not more often than this.
+// A table is built again for each change of a weight: not more often than this.
 constexpr milliseconds kShortestWeight{1000};
 // Likewise for a server that begins and ends to drain.
 constexpr milliseconds kShortestDrain{1000};

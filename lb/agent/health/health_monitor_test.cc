@@ -516,7 +516,7 @@ TEST_F(HealthMonitorTest, DampingDoesNotPassInSilenceAfterADown) {
   for (int ms = 1100; ms <= 60'500; ms += 100) {
     for (int i = 2; i <= 4; ++i) Say(Server(i), State::kUp, ms);
     TickUntil(ms);
-    if (ms >= 60'000) Say(kA, State::kUp, ms);  // it was started anew
+    if (ms >= 60'000) Say(kA, State::kUp, ms);  // it was started again
   }
   EXPECT_EQ(StateOf(kA), "damped");
   EXPECT_FALSE(IsServing(kA));

@@ -16,7 +16,7 @@ namespace l275 {
 
 // Remembers each subject's newest beacon, so that none is believed twice, nor
 // after a newer one: whoever records beacons and sends them again, also after
-// the agent was started anew, changes nothing.
+// the agent was started again, changes nothing.
 //
 // Newer is a later epoch, or the same and a later sequence. Senders see to it
 // that their epochs grow, whatever their clocks do. No clock is read here.

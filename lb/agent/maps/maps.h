@@ -45,7 +45,7 @@ class Maps {
   Maps(const Maps&) = delete;
   Maps& operator=(const Maps&) = delete;
 
-  // Tells whoever looks at the pinned maps that the agent lives. To be called
+  // Renews the heartbeat in the pinned maps: an agent is running. To be called
   // every second.
   absl::Status GiveSignOfLife();
 

@@ -45,7 +45,7 @@ class PinFolder {
   void Rollback();
 
   // Where maps are pinned in the folder `path`, and the interfaces whose
-  // programs are, whoever has it.
+  // programs are, whichever agent has it.
   static std::string MapsIn(const std::string& path) { return path + "/maps"; }
   static std::vector<std::string> InterfacesIn(const std::string& path);
 

@@ -16,7 +16,7 @@ namespace l275 {
 
 // All interfaces of a network namespace, as the kernel had them when last read.
 //
-// Notifications only say which interface to read anew: they may be older than
+// Notifications only say which interface to read again: they may be older than
 // what was read already, an answer never is.
 class LinkTable {
  public:

@@ -46,11 +46,11 @@ namespace l275 {
 // every kRetryInterval.
 //
 // A MAC address that cannot be that of one other host (zero, broadcast,
-// multicast, one of this host's own) is refused, whoever told it to the kernel:
-// the last good address stays in use, and the entry is deleted and asked for
-// again.
+// multicast, one of this host's own) is refused, wherever the kernel has it
+// from: the last good address stays in use, and the entry is deleted and asked
+// for again.
 //
-// Notifications only say which entry to read anew: they may be older than what
+// Notifications only say which entry to read again: they may be older than what
 // was read already, an answer never is.
 //
 // One thread. Errors belong to a neighbour; Find() has them.

@@ -79,7 +79,7 @@ class NextHopMonitor {
   // How often a MAC address was refused; see NeighbourKeeper.
   uint64_t mac_refusals() const { return neighbours_.refusals(); }
 
-  // How often notifications were lost and everything was read anew.
+  // How often notifications were lost and everything was read again.
   uint64_t resyncs() const { return resyncs_; }
 
  private:

@@ -24,8 +24,8 @@ struct FragmentationNeeded {
 
   // `packet` begins with its IPv4 header and may be cut off behind what is
   // needed here. Nullopt: it is something else, quotes something else than TCP,
-  // or is too short. The checksum is not looked at: whoever forges a message
-  // can make a right one.
+  // or is too short. The checksum is not looked at: somebody who forges a
+  // message can make a right one.
   static std::optional<FragmentationNeeded> Parse(
       absl::Span<const uint8_t> packet);
 };

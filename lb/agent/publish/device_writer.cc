@@ -94,7 +94,7 @@ void DeviceWriter::Adopt() {
   for (uint32_t index = 0; index < L275_INGRESS_ENTRIES; ++index) {
     l275_ingress entry;
     if (bpf_map_lookup_elem(maps_.ingress_fd(), &index, &entry) != 0) continue;
-    // Without its address, so that it is written anew.
+    // Without its address, so that it is written again.
     if (entry.ifindex != 0) ingress_[entry.ifindex] = {};
   }
   uint32_t ifindex = 0;

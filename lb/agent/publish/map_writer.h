@@ -48,7 +48,7 @@ class MapWriter {
   // writer cannot be used.
   absl::Status Adopt(TimePoint now);
   // `callback` is called just before a backend that had no next-hop record gets
-  // one: whoever holds frames for it sends them now. It may read services(),
+  // one: the slow path sends waiting frames for it now. It may read services(),
   // where the change is not made yet, and call AssumeUsed(), nothing else of
   // the writer.
   void BeforeFirstRecord(std::function<void()> callback) {

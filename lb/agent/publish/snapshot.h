@@ -13,7 +13,7 @@
 
 namespace l275 {
 
-// All that the data plane shall know, as a value: made of desired state, health
+// All that the data plane must know, as a value: made of desired state, health
 // and next hops, handed to the map writer, never changed.
 
 struct SnapshotBackend {

@@ -19,8 +19,8 @@ namespace l275 {
 // which they came.
 //
 // However many come, memory is bounded: over a bound the oldest frame goes, of
-// the backend that has too many or of all. Young frames are worth more: whoever
-// waits for an old one has sent it again.
+// the backend that has too many or of all. Young frames are worth more: a
+// client has repeated an old one by now.
 //
 // Pure logic: the caller tells the time, which never goes back.
 class WaitingFrames {

@@ -14,9 +14,10 @@ namespace l275 {
 namespace {
 
 void WarnOfLoss(const absl::Status& why) {
-  LOG(WARNING) << why.message()
-               << ": the maps are built anew; connections of slots that were "
-                  "tracked may move, counters begin at 0";
+  LOG(WARNING)
+      << why.message()
+      << ": the maps are created again; connections of slots that were "
+         "tracked may move, counters begin at 0";
 }
 
 bool IsAsAsked(uint32_t has, uint32_t asked, uint32_t wanted) {
@@ -105,7 +106,7 @@ absl::StatusOr<OpenedMaps> OpenMaps(const OpenMapsOptions& options,
   }
   auto writer = TakeOver(options, now, maps.get());
   if (absl::IsFailedPrecondition(writer.status())) {
-    LOG(WARNING) << writer.status().message() << ": the maps are built anew";
+    LOG(WARNING) << writer.status().message() << ": the maps are created again";
     return CreateMapsFrom(options, pins, std::move(maps), *std::move(written));
   }
   L275_RETURN_IF_ERROR(writer.status());

@@ -15,7 +15,7 @@ namespace l275 {
 // What the agent counts of itself.
 struct AgentCounters {
   uint64_t write_failures = 0;   // snapshots that did not fit
-  uint64_t netlink_resyncs = 0;  // notifications lost, all read anew
+  uint64_t netlink_resyncs = 0;  // notifications lost, all read again
 };
 
 // Everything that /metrics shows. Names are of Prometheus' convention:

@@ -29,7 +29,7 @@ namespace l275 {
 // Connects from this load balancer's own address, again and again: 100 ms
 // after a session ended, then twice as long each time, to a second; a session
 // that lasted five seconds starts that anew. What is sent while there is no
-// session is dropped: the owner tells everything anew when there is one.
+// session is dropped: the owner tells everything again when there is one.
 //
 // A peer that takes in less than it is told has its connection ended once 64 MB
 // wait for it; one that is gone without a word is noticed when something that
