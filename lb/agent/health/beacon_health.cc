@@ -91,9 +91,9 @@ bool BeaconHealth::HasHeardAll() const {
         const auto& backends = service.second.backends;
         return std::all_of(
             backends.begin(), backends.end(), [&](const auto& b) {
-              const BackendHealth& backend =
+              const SubjectState& state =
                   monitor_.SubjectOf(b.first, service.first.port)->second;
-              return backend.state != Health::kUnknown && !backend.presumed;
+              return state.state() != Health::kUnknown && !state.presumed();
             });
       });
 }

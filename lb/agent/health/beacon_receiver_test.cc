@@ -111,7 +111,7 @@ class BeaconReceiverTest : public ::testing::Test {
 
   bool RunUntilState(Health state) {
     return RunUntil(base_.get(), [&] {
-      return monitor_.view().at({kBackend, 0}).state == state;
+      return monitor_.subjects().at({kBackend, 0}).state() == state;
     });
   }
 
@@ -152,8 +152,8 @@ TEST_F(BeaconReceiverTest, HearsABackendAndItsSilence) {
     EXPECT_EQ(changes_, 1);
   }
   ASSERT_TRUE(RunUntilState(Health::kSilent));
-  const BackendHealth& backend = monitor_.view().at({kBackend, 0});
-  const auto silence = backend.last_change - *backend.last_beacon;
+  const SubjectState& backend = monitor_.subjects().at({kBackend, 0});
+  const auto silence = backend.last_change() - *backend.last_beacon();
   EXPECT_GE(silence, kTimeout);
 }
 

@@ -1,28 +1,20 @@
 #ifndef L275_LB_AGENT_HEALTH_HEALTH_H_
 #define L275_LB_AGENT_HEALTH_HEALTH_H_
 
-#include <chrono>
 #include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
 
 #include "common/beacon/beacon_message.h"
-#include "lb/agent/health/flap_damper.h"
-#include "lb/agent/health/health_subject.h"
-#include "lb/agent/health/health_time.h"
-#include "lb/agent/health/loss_meter.h"
 
 namespace l275 {
 
 // What is known about a subject from its beacons.
 enum class Health {
-  kUnknown,   // never heard
-  kUp,        // its last beacons said so, not longer ago than the timeout
+  kUnknown,   // no beacon arrived yet
+  kUp,        // its last beacons reported up, within the timeout
   kDraining,  // up, and wants no new flows
-  kDown,      // its last beacon said so, however long ago
-  kSilent,    // was up, then silent for the timeout
-  kDamped,    // says up, but flapped: stays out until it is steady
+  kDown,      // its last beacon reported down, however long ago
+  kSilent,    // was up, then sent no beacon for the timeout
+  kDamped,    // reports up, but flapped: stays out until it is steady
 };
 
 // "unknown", "up", ...: as in logs, metrics and the control API.
@@ -44,44 +36,16 @@ constexpr const char* HealthWord(Health health) {
   return "invalid";
 }
 
-// Whether a backend in this state keeps its flows by its own word.
+// Whether a backend in this state keeps its flows, whatever the others do.
 constexpr bool IsUp(Health health) {
   return health == Health::kUp || health == Health::kDraining;
 }
 
-struct BackendHealth {
-  Health state = Health::kUnknown;
-  Health previous = Health::kUnknown;  // the state before this one
-  HealthTime last_change;              // of the state
-  std::string reason = "never heard";  // of the last change
-  // Its own beacons gave it a state, in this agent's time or in an earlier
-  // one's.
-  bool has_beacon = false;
-
-  // Up or draining for no better reason than that an earlier agent knew so.
-  bool presumed = false;
-
-  // Of the last accepted beacon; or, while presumed, of the start, with the
-  // timeout for an interval.
-  std::optional<HealthTime> last_beacon;
-  bool says_up = false;  // its word, stale checks considered
-  // What it said when it last said up, as it counts: kUp or kDraining, which
-  // lasts a second at least.
-  Health word = Health::kUp;
-  std::optional<HealthTime> word_changed;
-  std::chrono::milliseconds interval{0};
-  uint32_t key_id = 0;
-  int in_a_row = 0;  // beacons that said up
-
-  // In percent, as it counts for tables: changes at most once a second.
-  uint16_t weight = BeaconMessage::kFullWeight;
-  std::optional<HealthTime> weight_changed;
-
-  LossMeter loss;
-  FlapDamper flaps;
-};
-
-using HealthView = std::map<HealthSubject, BackendHealth>;
+// Whether a service may send traffic to a backend in this state all the same,
+// because too few others are up. Its last beacon was not "down".
+constexpr bool IsTrustable(Health health) {
+  return health == Health::kSilent || health == Health::kDamped;
+}
 
 // What a service does with a backend on account of its health.
 struct HealthVerdict {

@@ -18,30 +18,12 @@
 #include "lb/agent/health/health.h"
 #include "lb/agent/health/interval_warnings.h"
 #include "lb/agent/health/panic_watch.h"
+#include "lb/agent/health/subject_state.h"
 
 namespace l275 {
 
 // Turns beacons, and their absence, into the health of the configured backends,
 // and that into what each service does with them.
-//
-// A subject (a backend, or one port of it) goes through these states:
-//
-//                 beacons "up"              timeout without a beacon
-//    kUnknown ─────────────────► kUp ────────────────────────────► kSilent
-//       │                      ▲  │ ▲                                │ │
-//       │        beacons "up"  │  │ └────────────────────────────────┘ │
-//       │                      │  ▼ beacon "down"                      │
-//       └────────────────────► kDown ◄─────────────────────────────────┘
-//
-// kDraining is a kUp that wants no new flows; it lasts a second at least, so
-// that a server that cannot make up its mind changes tables once a second at
-// most. "up" beacons have to come
-// `up_after` times in a row; one suffices during the first timeout after the
-// start, so that a start of the agent is short, and after a silence that was
-// not believed. One that came and went too often is kDamped before it is kUp
-// (see FlapDamper). An "up" whose check is older than the beacon says it may be
-// is a "down". One that said "down" stays kDown when it falls silent: it went
-// on purpose, and that is what an operator wants to read.
 //
 // A service uses the subject of its own port if that ever had a beacon, else
 // that of the address. What it does with a silent backend depends on the
@@ -62,12 +44,6 @@ class HealthMonitor {
     int log_lines_per_second = 10;
   };
 
-  // How long after a beacon its sender falls silent: the timeout, and half an
-  // interval, 50 ms at most, since senders' intervals have jitter, and as many
-  // beacons as the timeout holds intervals shall have a chance to be heard.
-  static std::chrono::milliseconds SilenceAfter(
-      std::chrono::milliseconds timeout, std::chrono::milliseconds interval);
-
   // One service's backends as the operator wants them, and its panic.
   struct Service {
     std::map<Ipv4Address, bool> backends;  // enabled?
@@ -81,6 +57,8 @@ class HealthMonitor {
   // calls, at the agent's start for example: callers that do much work should
   // defer it to the event loop's next turn.
   HealthMonitor(const Options& options, std::function<void()> on_change);
+  HealthMonitor(const HealthMonitor&) = delete;
+  HealthMonitor& operator=(const HealthMonitor&) = delete;
 
   // Who had beacons of its own in an earlier agent's time. To be called before
   // SetServices().
@@ -113,11 +91,11 @@ class HealthMonitor {
 
   // The subject that speaks for the backend in services on this port, with its
   // health; null when the address is no backend.
-  const HealthView::value_type* SubjectOf(Ipv4Address backend,
-                                          uint16_t port) const;
+  const SubjectStates::value_type* SubjectOf(Ipv4Address backend,
+                                             uint16_t port) const;
 
   // All subjects. Valid and current as long as the monitor lives.
-  const HealthView& view() const { return subjects_; }
+  const SubjectStates& subjects() const { return subjects_; }
   const std::map<ServiceAddress, Service>& services() const {
     return services_;
   }
@@ -125,30 +103,13 @@ class HealthMonitor {
 
  private:
   void SetSubjects(const std::set<HealthSubject>& wanted, HealthTime now);
-  void TakePresumed(HealthTime now);
-  void Presume(bool draining, HealthTime now, BackendHealth* backend);
+  void ApplyPresumed(HealthTime now);
   void SetBackendsOf(const HealthServices& services);
-  void TakeWord(const HealthSubject& subject, const BeaconMessage& message,
-                HealthTime now, BackendHealth* backend);
-  void TakeWeight(uint16_t weight, HealthTime now, BackendHealth* backend);
-  void TakeDrain(Health word, HealthTime now, BackendHealth* backend);
-  void TakeUp(const HealthSubject& subject, HealthTime now,
-              BackendHealth* backend);
-  void TakeDown(const HealthSubject& subject, const std::string& reason,
-                HealthTime now, BackendHealth* backend);
-  void Return(const HealthSubject& subject, bool was_trusted, HealthTime now,
-              BackendHealth* backend);
-  void Damp(const HealthSubject& subject, HealthTime now,
-            BackendHealth* backend);
-  void ChangeState(const HealthSubject& subject, Health next, HealthTime now,
-                   const std::string& reason, BackendHealth* backend);
-  // When it falls silent if no beacon comes; nullopt: it cannot.
-  std::optional<HealthTime> SilentAt(const BackendHealth& backend) const;
-  bool IsTrusted(const HealthSubject& subject,
-                 const BackendHealth& backend) const;
-  bool Trusts(const Service& service, const BackendHealth& backend) const;
+  void Follow(const HealthSubject& subject, const SubjectState& state,
+              const SubjectState::Transition& transition, HealthTime now);
+  bool IsTrusted(const HealthSubject& subject, const SubjectState& state) const;
+  bool Trusts(const Service& service, const SubjectState& state) const;
 
-  bool IsQuiet(const BackendHealth& backend, HealthTime now) const;
   PanicWatch::Census TakeCensus(const ServiceAddress& address,
                                 const Service& service, HealthTime now) const;
   void Judge(const ServiceAddress& address, Service* service, HealthTime now);
@@ -160,12 +121,13 @@ class HealthMonitor {
   void TellOfChanges();
 
   const Options options_;
+  const SubjectState::Options subject_options_;
   const PanicWatch::Options panic_options_;
   const std::function<void()> on_change_;
   std::optional<HealthTime> started_;
   std::set<HealthSubject> speakers_;
   std::map<HealthSubject, bool> presumed_draining_;
-  HealthView subjects_;
+  SubjectStates subjects_;
   std::map<ServiceAddress, Service> services_;
   std::map<Ipv4Address, std::vector<ServiceAddress>> services_of_;
   // Those whose backends changed in this call: each is judged once, however

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "lb/agent/health/health_monitor.h"
+#include "lb/agent/health/subject_state.h"
 
 namespace l275 {
 namespace {
@@ -95,10 +96,10 @@ class Simulator {
   }
 
   void CountChanges() {
-    for (const auto& [subject, health] : monitor_.view()) {
-      if (health.last_change != now_ || health.state == Health::kUp) continue;
-      if (health.state == Health::kSilent) ++result_.silences;
-      if (health.state != Health::kUnknown) ++result_.downs;
+    for (const auto& [subject, state] : monitor_.subjects()) {
+      if (state.last_change() != now_ || state.state() == Health::kUp) continue;
+      if (state.state() == Health::kSilent) ++result_.silences;
+      if (state.state() != Health::kUnknown) ++result_.downs;
     }
   }
 
@@ -122,7 +123,7 @@ double ProbabilityThatLonger(const LossSimulation& simulation, int n) {
   const double deviation = std::sqrt(n / 3.0) * simulation.jitter *
                            static_cast<double>(simulation.interval.count());
   const auto limit =
-      HealthMonitor::SilenceAfter(simulation.timeout, simulation.interval);
+      SubjectState::SilenceAfter(simulation.timeout, simulation.interval);
   const double away = (static_cast<double>(limit.count()) - mean) / deviation;
   return 0.5 * std::erfc(away / std::sqrt(2));
 }

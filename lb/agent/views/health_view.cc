@@ -12,32 +12,32 @@ uint64_t MillisecondsBetween(HealthTime from, HealthTime to) {
   return static_cast<uint64_t>(std::max<int64_t>(duration.count(), 0));
 }
 
-void FillBeacon(const BackendHealth& health, HealthTime now,
+void FillBeacon(const SubjectState& state, HealthTime now,
                 control::BackendHealth* message) {
-  if (!health.last_beacon.has_value()) return;
-  message->set_beacon_age_ms(MillisecondsBetween(*health.last_beacon, now));
-  message->set_interval_ms(static_cast<uint32_t>(health.interval.count()));
-  message->set_weight_percent(health.weight);
-  message->set_key_id(health.key_id);
-  if (const auto loss = health.loss.Percent()) {
+  if (!state.last_beacon().has_value()) return;
+  message->set_beacon_age_ms(MillisecondsBetween(*state.last_beacon(), now));
+  message->set_interval_ms(static_cast<uint32_t>(state.interval().count()));
+  message->set_weight_percent(state.weight());
+  message->set_key_id(state.key_id());
+  if (const auto loss = state.loss().Percent()) {
     message->set_loss_percent(*loss);
   }
 }
 
-void FillSubject(const HealthSubject& subject, const BackendHealth& health,
+void FillSubject(const HealthSubject& subject, const SubjectState& state,
                  HealthTime now, control::BackendHealth* message) {
   message->set_backend(subject.address.ToString());
   message->set_port(subject.port);
-  message->set_state(HealthToProto(health.state));
-  message->set_in_state_ms(MillisecondsBetween(health.last_change, now));
-  message->set_reason(health.reason);
-  message->set_flaps(health.flaps.changes());
-  message->set_dampings(health.flaps.dampings());
-  if (health.flaps.damped_until().has_value()) {
+  message->set_state(HealthToProto(state.state()));
+  message->set_in_state_ms(MillisecondsBetween(state.last_change(), now));
+  message->set_reason(state.reason());
+  message->set_flaps(state.flaps().changes());
+  message->set_dampings(state.flaps().dampings());
+  if (state.flaps().damped_until().has_value()) {
     message->set_damped_ms(
-        MillisecondsBetween(now, *health.flaps.damped_until()));
+        MillisecondsBetween(now, *state.flaps().damped_until()));
   }
-  FillBeacon(health, now, message);
+  FillBeacon(state, now, message);
 }
 
 void FillReachability(const AgentView& view, Ipv4Address address,
@@ -102,11 +102,11 @@ control::HealthStates ViewHealth(const AgentView& view) {
   if (const BeaconKeys* keys = view.health->filter().keys()) {
     states.set_keys(static_cast<uint32_t>(keys->size()));
   }
-  for (const auto& [subject, health] : monitor.view()) {
+  for (const auto& [subject, state] : monitor.subjects()) {
     // A port that has no beacon of its own is spoken for by the address.
-    if (subject.port != 0 && !health.has_beacon) continue;
+    if (subject.port != 0 && !state.has_beacon()) continue;
     control::BackendHealth* const message = states.add_backend();
-    FillSubject(subject, health, view.now, message);
+    FillSubject(subject, state, view.now, message);
     FillReachability(view, subject.address, message);
   }
   for (const auto& [address, service] : monitor.services()) {

@@ -21,16 +21,16 @@ void FillHealth(const AgentView& view, const ServiceAddress& service,
   const HealthMonitor& monitor = view.health->monitor();
   const auto* subject = monitor.SubjectOf(address, service.port);
   if (subject == nullptr) return;
-  const BackendHealth& health = subject->second;
-  state->set_health(HealthToProto(health.state));
-  state->set_health_reason(health.reason);
+  const SubjectState& health = subject->second;
+  state->set_health(HealthToProto(health.state()));
+  state->set_health_reason(health.reason());
   state->set_trusted(monitor.VerdictOf(service, address).trusted);
-  if (!health.last_beacon.has_value()) return;
+  if (!health.last_beacon().has_value()) return;
   state->set_beacon_age_ms(
-      std::chrono::duration_cast<std::chrono::milliseconds>(view.now -
-                                                            *health.last_beacon)
+      std::chrono::duration_cast<std::chrono::milliseconds>(
+          view.now - *health.last_beacon())
           .count());
-  state->set_announced_weight_percent(health.weight);
+  state->set_announced_weight_percent(health.weight());
 }
 
 void FillReachability(const AgentView& view, const ServiceAddress& address,
