@@ -121,6 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "field \"protocol\"."},
         Refusal{"wrong type", "service { port: \"http\" }",
                 "services.conf:1:17: Expected integer, got: \"http\""},
+        Refusal{"number for text", "service { vip: 10 }",
+                "services.conf:1:16: Expected string, got: 10"},
         Refusal{"negative number", "service { port: -1 }",
                 "services.conf:1:17: Expected integer, got: -"},
         Refusal{"number out of 32 bits", "service { port: 4294967296 }",

@@ -9,11 +9,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "common/beacon/beacon_keys.h"
 #include "common/event/libevent_log.h"
 #include "common/event/libevent_ptr.h"
@@ -23,10 +25,10 @@
 #include "lb/agent/config/desired_source.h"
 #include "lb/agent/config/state_keeper.h"
 #include "lb/agent/core/agent.h"
+#include "lb/agent/core/agent_options.h"
 #include "lb/agent/core/capabilities.h"
 #include "lb/agent/maps/bpf_log.h"
 #include "lb/agent/maps/map_sizing.h"
-#include "lb/agent/table/prime.h"
 
 DEFINE_string(
     interface, "",
@@ -76,7 +78,7 @@ DEFINE_uint32(flow_inserts_per_second, 100000,
               "Flows that each CPU records in a second, at most. Those beyond "
               "go where they would have gone before the table change.");
 DEFINE_string(health, "beacon",
-              "beacon: a backend gets flows while its beacons are heard. none: "
+              "beacon: a backend gets flows while its beacons arrive. none: "
               "every backend counts as up.");
 DEFINE_string(beacon_group, "239.0.0.1", "Multicast group of the beacons.");
 DEFINE_uint32(beacon_port, 4242, "UDP port of the beacons.");
@@ -92,12 +94,13 @@ DEFINE_string(beacon_keys_file, "",
               "its owner only (see docs/security.md). Read again on SIGHUP. "
               "Required with --health=beacon, unless --insecure_beacons.");
 DEFINE_bool(insecure_beacons, false,
-            "Believe beacons without a key: everybody who can send to the "
+            "Accept beacons without a key: everybody who can send to the "
             "group decides which backends get traffic.");
-DEFINE_string(beacon_state_file, "/var/lib/l275/beacons",
-              "Where the newest beacon of each backend is written down, so "
-              "that older ones are refused also after a restart. Empty, or "
-              "with --insecure_beacons: nowhere.");
+DEFINE_string(
+    beacon_state_file, "/var/lib/l275/beacons",
+    "Where the agent saves the newest beacon of each backend, so that "
+    "it refuses older ones also after a restart. Empty, or with "
+    "--insecure_beacons: nowhere.");
 DEFINE_uint32(up_after, 3,
               "A backend that was down or silent is up again after so many "
               "beacons in a row that say so, 1 to 1000.");
@@ -132,35 +135,37 @@ DEFINE_bool(slow_path_zero_copy, false,
             "the interface then live in the agent's memory, also those that it "
             "never sees (see docs/operating.md).");
 DEFINE_string(sync_listen, "",
-              "Address and port, of the health network, where this load "
-              "balancer hears its peers, such as 10.1.0.2:9276. Empty, as "
-              "--sync_peers then is: it has none.");
+              "Address and port, on the health network, where this load "
+              "balancer listens for its peers, such as 10.1.0.2:9276. Leave "
+              "this and --sync_peers empty if there are no peers.");
 DEFINE_string(sync_peers, "",
               "The other load balancers' --sync_listen, with commas between. "
-              "They tell each other of the flows of slots whose owner changed "
-              "of late, so that a failover moves none of them.");
+              "They send each other the flows of slots whose owner changed "
+              "recently, so that a failover moves none of them.");
 DEFINE_uint32(sync_wait_s, 10,
-              "For so many seconds at most, 0 to 3600, a load balancer that "
-              "begins with empty maps is not ready (lbctl ready), until its "
-              "peers have told it what they know.");
+              "A load balancer that starts with empty maps is not ready (lbctl "
+              "ready) until its peers have sent it what they know, or so "
+              "many seconds have passed: 0 to 3600.");
 DEFINE_string(bpffs_dir, "/sys/fs/bpf/l275",
               "Folder of a bpffs where the maps and programs are pinned, which "
               "outlive the agent. One for each agent.");
 DEFINE_string(state_file, "/var/lib/l275/agent.state",
-              "What lbctl changed is kept here for the next agent. Empty: it "
-              "ends with this one.");
+              "Where the agent saves what lbctl changed, for the next agent. "
+              "Empty: nowhere, it is lost when this one ends.");
 DEFINE_bool(allow_empty, false,
-            "Take a --services_file without any service, which removes all of "
-            "them. Without this it is refused, at the start and on SIGHUP.");
+            "Accept a --services_file without any service, which removes all "
+            "of them. Without this flag it is refused, at the start and on "
+            "SIGHUP.");
 DEFINE_bool(check, false,
             "Read the flags, the services file, the state file and the keys as "
             "a start would, change nothing, and exit: with 0 when all is well, "
-            "else with 1 and a line for each error. An agent may be running. "
+            "otherwise with 1 and a line for each error. An agent may be "
+            "running. "
             "Without --interface it checks only what other flags name, such as "
             "--services_file.");
 DEFINE_bool(detach, false,
-            "Take the programs off their interfaces, and away all that is in "
-            "--bpffs_dir; then exit. No agent may be running.");
+            "Detach the programs from their interfaces, remove all that is in "
+            "--bpffs_dir, and exit. No agent may be running.");
 DEFINE_string(control_socket, "/run/l275/agent.sock",
               "Unix socket of the control API, which lbctl talks to.");
 DEFINE_string(http_listen, "127.0.0.1:9275",
@@ -183,212 +188,44 @@ constexpr char kUsage[] =
     "agent "
     "takes over, and --detach takes it away.";
 
-// --check of files alone, as configuration management does before it installs
-// one: flags that a start requires may be missing.
-bool IsPartialCheck() { return FLAGS_check && FLAGS_interface.empty(); }
-
-absl::StatusOr<std::vector<std::string>> ParseInterfaces(
-    const std::string& text) {
-  if (text.empty()) {
-    return absl::InvalidArgumentError(
-        "--interface is required: expected one like eth1, or several with "
-        "commas between");
-  }
-  std::vector<std::string> names = absl::StrSplit(text, ',');
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (names[i].empty()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--interface=", text, ": an empty name"));
-    }
-    for (size_t j = 0; j < i; ++j) {
-      if (names[i] == names[j]) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "--interface=", text, ": ", names[i], " appears twice"));
-      }
-    }
-  }
-  return names;
-}
-
-absl::Status CheckRange(const char* flag, uint32_t value, uint32_t min,
-                        uint32_t max) {
-  if (value >= min && value <= max) return absl::OkStatus();
-  return absl::InvalidArgumentError(
-      absl::StrCat(flag, ": ", value, "; expected ", min, " to ", max));
-}
-
-absl::Status ParseTrust(BeaconHealth::Options& options) {
-  const bool is_missing =
-      FLAGS_beacon_keys_file.empty() && !FLAGS_insecure_beacons;
-  if (is_missing && IsPartialCheck()) return absl::OkStatus();
-  if (FLAGS_beacon_keys_file.empty() != FLAGS_insecure_beacons) {
-    return absl::InvalidArgumentError(
-        FLAGS_insecure_beacons
-            ? "--beacon_keys_file and --insecure_beacons: expected one of them"
-            : "--beacon_keys_file is required: without a key everybody on the "
-              "network can forge beacons; --insecure_beacons takes that risk");
-  }
-  options.keys_file = FLAGS_beacon_keys_file;
-  options.state_file = FLAGS_beacon_state_file;
-  return absl::OkStatus();
-}
-
-absl::Status ParseCalm(HealthMonitor::Options& options) {
-  L275_RETURN_IF_ERROR(CheckRange("--up_after", FLAGS_up_after, 1, 1000));
-  L275_RETURN_IF_ERROR(CheckRange("--flap_max", FLAGS_flap_max, 0, 1000));
-  L275_RETURN_IF_ERROR(
-      CheckRange("--flap_window_s", FLAGS_flap_window_s, 1, 86400));
-  L275_RETURN_IF_ERROR(
-      CheckRange("--flap_hold_s", FLAGS_flap_hold_s, 1, 86400));
-  options.up_after = static_cast<int>(FLAGS_up_after);
-  options.flaps.max_changes = static_cast<int>(FLAGS_flap_max);
-  options.flaps.window = std::chrono::seconds(FLAGS_flap_window_s);
-  options.flaps.first_damping = std::chrono::seconds(FLAGS_flap_hold_s);
-  options.panic_percent = static_cast<int>(FLAGS_panic_percent);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<BeaconHealth::Options> ParseBeacons() {
-  BeaconHealth::Options options;
-  const absl::StatusOr<Ipv4Address> group =
-      Ipv4Address::Parse(FLAGS_beacon_group);
-  if (!group.ok()) return Annotate(group.status(), "--beacon_group");
-  if (!group->IsMulticast()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--beacon_group: ", FLAGS_beacon_group,
-                     " is no multicast address; expected one like 239.0.0.1"));
-  }
-  if (FLAGS_beacon_port == 0 || FLAGS_beacon_port > 65535) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--beacon_port: ", FLAGS_beacon_port, "; expected 1 to 65535"));
-  }
-  L275_RETURN_IF_ERROR(
-      CheckRange("--beacon_timeout_ms", FLAGS_beacon_timeout_ms, 100, 600'000));
-  options.receiver.group = *group;
-  options.receiver.port = static_cast<uint16_t>(FLAGS_beacon_port);
-  options.receiver.interface = FLAGS_beacon_interface;
-  options.monitor.timeout = std::chrono::milliseconds(FLAGS_beacon_timeout_ms);
-  L275_RETURN_IF_ERROR(ParseCalm(options.monitor));
-  L275_RETURN_IF_ERROR(ParseTrust(options));
-  return options;
-}
-
-absl::Status ParseHealth(AgentOptions& options) {
-  if (FLAGS_health == "none") return absl::OkStatus();
-  if (FLAGS_health != "beacon") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--health: \"", FLAGS_health, "\"; expected beacon or none"));
-  }
-  L275_ASSIGN_OR_RETURN(options.beacons, ParseBeacons());
-  return absl::OkStatus();
-}
-
-absl::Status ParseReachability(AgentOptions& options) {
-  L275_RETURN_IF_ERROR(CheckRange("--unreachable_after_ms",
-                                  FLAGS_unreachable_after_ms, 100, 600'000));
-  L275_RETURN_IF_ERROR(
-      CheckRange("--panic_percent", FLAGS_panic_percent, 0, 100));
-  options.reachability.after =
-      std::chrono::milliseconds(FLAGS_unreachable_after_ms);
-  options.reachability.panic_percent = static_cast<int>(FLAGS_panic_percent);
-  return absl::OkStatus();
-}
-
-absl::Status ParseHttpListen(AgentOptions& options) {
-  if (FLAGS_http_listen.empty()) return absl::OkStatus();
-  absl::StatusOr<Endpoint> endpoint = Endpoint::Parse(FLAGS_http_listen);
-  if (!endpoint.ok()) return Annotate(endpoint.status(), "--http_listen");
-  options.http_listen = *endpoint;
-  return absl::OkStatus();
-}
-
-absl::Status ParseTracking(AgentOptions& options) {
-  if (FLAGS_tcp_idle_timeout_s < 1 || FLAGS_tcp_idle_timeout_s > 604800) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--tcp_idle_timeout_s: ", FLAGS_tcp_idle_timeout_s,
-                     "; expected 1 to 604800"));
-  }
-  if (FLAGS_flow_table_entries < 1 ||
-      FLAGS_flow_table_entries > kMaxMapSizes.flows) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--flow_table_entries: ", FLAGS_flow_table_entries,
-                     "; expected 1 to ", kMaxMapSizes.flows));
-  }
-  options.xdp.tcp_idle_timeout = std::chrono::seconds(FLAGS_tcp_idle_timeout_s);
-  options.xdp.flow_inserts_per_second = FLAGS_flow_inserts_per_second;
-  options.map_sizes.flows = FLAGS_flow_table_entries;
-  return absl::OkStatus();
-}
-
-absl::Status ParseSlowPath(AgentOptions& options) {
-  if (FLAGS_slow_path != "on" && FLAGS_slow_path != "off") {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--slow_path: \"", FLAGS_slow_path, "\"; expected on or off"));
-  }
-  if (FLAGS_slow_path == "on") {
-    options.slow_path.emplace();
-    options.slow_path->zero_copy = FLAGS_slow_path_zero_copy;
-  } else if (FLAGS_slow_path_zero_copy) {
-    return absl::InvalidArgumentError(
-        "--slow_path_zero_copy is given with --slow_path=off");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status ParseSync(AgentOptions& options) {
-  if (FLAGS_sync_listen.empty() && FLAGS_sync_peers.empty()) {
-    return absl::OkStatus();
-  }
-  if (FLAGS_sync_listen.empty() || FLAGS_sync_peers.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        FLAGS_sync_listen.empty() ? "--sync_listen" : "--sync_peers",
-        " is missing: expected --sync_listen and --sync_peers, or "
-        "neither"));
-  }
-  Sync::Options sync;
-  L275_ASSIGN_OR_RETURN(
-      sync.addresses, SyncOptions::Parse(FLAGS_sync_listen, FLAGS_sync_peers));
-  L275_RETURN_IF_ERROR(CheckRange("--sync_wait_s", FLAGS_sync_wait_s, 0, 3600));
-  if (FLAGS_beacon_keys_file.empty() && !FLAGS_insecure_beacons) {
-    return absl::InvalidArgumentError(
-        "--sync_peers needs --beacon_keys_file: peers authenticate with the "
-        "beacons' keys; --insecure_beacons does without");
-  }
-  sync.keys_file = FLAGS_beacon_keys_file;
-  sync.hash_seed = FLAGS_hash_seed;
-  sync.idle_timeout = std::chrono::seconds(FLAGS_tcp_idle_timeout_s);
-  sync.wait = std::chrono::seconds(FLAGS_sync_wait_s);
-  options.sync = std::move(sync);
-  options.xdp.tell_flows = true;
-  return absl::OkStatus();
-}
-
-absl::StatusOr<AgentOptions> ParseOptions() {
-  AgentOptions options;
-  if (!IsPartialCheck()) {
-    L275_ASSIGN_OR_RETURN(options.interfaces, ParseInterfaces(FLAGS_interface));
-  }
-  absl::StatusOr<XdpMode> mode = ParseXdpMode(FLAGS_xdp_mode);
-  if (!mode.ok()) return Annotate(mode.status(), "--xdp_mode");
-  options.xdp.mode = *mode;
-  options.xdp.decrement_ttl = FLAGS_decrement_ttl;
-  L275_RETURN_IF_ERROR(ParseTracking(options));
-  L275_RETURN_IF_ERROR(ParseSlowPath(options));
-  options.hash_seed = FLAGS_hash_seed;
-  L275_RETURN_IF_ERROR(
-      Annotate(CheckTableSize(FLAGS_table_size), "--table_size"));
-  options.table_size = FLAGS_table_size;
-  options.map_sizes.services = FLAGS_max_services;
-  options.map_sizes.backends = FLAGS_max_backends;
-  options.map_sizes.slots = FLAGS_max_slots;
-  L275_RETURN_IF_ERROR(ParseHealth(options));
-  L275_RETURN_IF_ERROR(ParseReachability(options));
-  L275_RETURN_IF_ERROR(ParseSync(options));
-  options.bpffs_dir = FLAGS_bpffs_dir;
-  options.state_file = FLAGS_state_file;
-  options.control_socket = FLAGS_control_socket;
-  L275_RETURN_IF_ERROR(ParseHttpListen(options));
-  return options;
+AgentFlags GivenFlags() {
+  AgentFlags flags;
+  flags.check = FLAGS_check;
+  flags.interface = FLAGS_interface;
+  flags.xdp_mode = FLAGS_xdp_mode;
+  flags.decrement_ttl = FLAGS_decrement_ttl;
+  flags.hash_seed = FLAGS_hash_seed;
+  flags.table_size = FLAGS_table_size;
+  flags.max_services = FLAGS_max_services;
+  flags.max_backends = FLAGS_max_backends;
+  flags.max_slots = FLAGS_max_slots;
+  flags.tcp_idle_timeout_s = FLAGS_tcp_idle_timeout_s;
+  flags.flow_table_entries = FLAGS_flow_table_entries;
+  flags.flow_inserts_per_second = FLAGS_flow_inserts_per_second;
+  flags.health = FLAGS_health;
+  flags.beacon_group = FLAGS_beacon_group;
+  flags.beacon_port = FLAGS_beacon_port;
+  flags.beacon_interface = FLAGS_beacon_interface;
+  flags.beacon_timeout_ms = FLAGS_beacon_timeout_ms;
+  flags.beacon_keys_file = FLAGS_beacon_keys_file;
+  flags.insecure_beacons = FLAGS_insecure_beacons;
+  flags.beacon_state_file = FLAGS_beacon_state_file;
+  flags.up_after = FLAGS_up_after;
+  flags.flap_max = FLAGS_flap_max;
+  flags.flap_window_s = FLAGS_flap_window_s;
+  flags.flap_hold_s = FLAGS_flap_hold_s;
+  flags.panic_percent = FLAGS_panic_percent;
+  flags.unreachable_after_ms = FLAGS_unreachable_after_ms;
+  flags.slow_path = FLAGS_slow_path;
+  flags.slow_path_zero_copy = FLAGS_slow_path_zero_copy;
+  flags.sync_listen = FLAGS_sync_listen;
+  flags.sync_peers = FLAGS_sync_peers;
+  flags.sync_wait_s = FLAGS_sync_wait_s;
+  flags.bpffs_dir = FLAGS_bpffs_dir;
+  flags.state_file = FLAGS_state_file;
+  flags.control_socket = FLAGS_control_socket;
+  flags.http_listen = FLAGS_http_listen;
+  return flags;
 }
 
 EventPtr OnSignal(event_base* base, int signal, event_callback_fn callback,
@@ -422,8 +259,8 @@ absl::StatusOr<DesiredSource> SourceOfFlags() {
       {FLAGS_services_file, FLAGS_service, FLAGS_backends, FLAGS_allow_empty});
 }
 
-// Services, with what was changed at run time, and room for them where the
-// sizes are known.
+// Checks the services, with what was changed at run time, and, if the other
+// flags are right, that there is room for them.
 absl::Status CheckServices(const absl::StatusOr<AgentOptions>& options) {
   L275_ASSIGN_OR_RETURN(DesiredSource source, SourceOfFlags());
   StateKeeper state(std::move(source), FLAGS_state_file);
@@ -437,11 +274,11 @@ absl::Status CheckServices(const absl::StatusOr<AgentOptions>& options) {
       .status();
 }
 
-// Prints an error for each thing that would keep an agent from starting and
-// can be known from flags and files. Returns whether there was none.
+// Prints a line for each error in flags and files that would keep an agent from
+// starting. Returns whether there was none.
 bool Check() {
   FLAGS_minloglevel = google::GLOG_ERROR;
-  const absl::StatusOr<AgentOptions> options = ParseOptions();
+  const absl::StatusOr<AgentOptions> options = ParseAgentFlags(GivenFlags());
   std::vector<absl::Status> found = {options.status(), CheckServices(options)};
   if (!FLAGS_beacon_keys_file.empty()) {
     found.push_back(BeaconKeys::Read(FLAGS_beacon_keys_file).status());
@@ -461,7 +298,7 @@ absl::Status Run() {
     RouteBpfLogs();
     return Annotate(DetachAll(FLAGS_bpffs_dir), "--bpffs_dir");
   }
-  L275_ASSIGN_OR_RETURN(AgentOptions options, ParseOptions());
+  L275_ASSIGN_OR_RETURN(AgentOptions options, ParseAgentFlags(GivenFlags()));
   L275_ASSIGN_OR_RETURN(DesiredSource source, SourceOfFlags());
   L275_RETURN_IF_ERROR(CheckCapabilities());
   RouteBpfLogs();

@@ -118,10 +118,13 @@ TEST_F(UnixListenerTest, MakesOneFolderButNotTwo) {
             absl::StrCat("mkdir(", run, "/l275): No such file or directory"));
 }
 
-TEST_F(UnixListenerTest, RefusesAPathThatIsTooLong) {
-  EXPECT_THAT(
-      UnixListener::Create("/tmp/" + std::string(108, 'a')).status().ToString(),
-      HasSubstr("expected a path of 1 to 107 characters"));
+TEST_F(UnixListenerTest, RefusesAPathThatIsEmptyOrTooLong) {
+  for (const std::string& path :
+       {std::string(), "/tmp/" + std::string(108, 'a')}) {
+    EXPECT_THAT(UnixListener::Create(path).status().ToString(),
+                HasSubstr("expected a path of 1 to 107 characters"))
+        << path;
+  }
 }
 
 }  // namespace
