@@ -104,8 +104,8 @@ class LoadBalancer {
     const BeaconCounters& counters = filter_.counters();
     const uint64_t accepted = counters.Of(BeaconResult::kAccepted);
     uint64_t heard = 0;
-    for (size_t i = 0; i < kBeaconResults; ++i) {
-      heard += counters.Of(static_cast<BeaconResult>(i));
+    for (const BeaconResult result : AllOf<BeaconResult>()) {
+      heard += counters.Of(result);
     }
     std::cout << absl::StrFormat(
         "  took      %.1f s\n"

@@ -24,7 +24,7 @@ std::string Describe(const BeaconMessage& message, BeaconResult result) {
 BeaconFilter::BeaconFilter(std::optional<BeaconKeys> keys,
                            HealthTime::duration forget_after)
     : keys_(std::move(keys)), forget_after_(forget_after) {
-  for (const BeaconResultName& name : kBeaconResultNames) {
+  for (const EnumName& name : kBeaconResultNames) {
     logs_.emplace_back(
         absl::StrCat("datagrams to the beacon group (", name.word, ")"),
         /*lines=*/1, google::GLOG_WARNING, std::chrono::seconds(60));

@@ -77,8 +77,7 @@ class BeaconFilterTest : public ::testing::Test {
     const BeaconCounters before = filter.counters();
     const bool accepted = filter.Check(bytes, kSender, now).has_value();
     std::string word;
-    for (size_t i = 0; i < kBeaconResults; ++i) {
-      const auto result = static_cast<BeaconResult>(i);
+    for (const BeaconResult result : AllOf<BeaconResult>()) {
       if (filter.counters().Of(result) == before.Of(result)) continue;
       EXPECT_EQ(word, "") << "counted twice";
       word = NameOf(result).word;
@@ -275,8 +274,7 @@ TEST_F(BeaconFilterFloodTest, NoneOfAMillionForgeriesIsAccepted) {
     ASSERT_FALSE(filter_.Check(bytes, kSender, At(i)).has_value()) << i;
   }
   EXPECT_EQ(filter_.counters().Of(BeaconResult::kAccepted), accepted);
-  for (size_t i = 0; i < kBeaconResults; ++i) {
-    const auto result = static_cast<BeaconResult>(i);
+  for (const BeaconResult result : AllOf<BeaconResult>()) {
     const uint64_t count = filter_.counters().Of(result);
     RecordProperty(NameOf(result).word, std::to_string(count));
     if (result == BeaconResult::kUnsigned) continue;

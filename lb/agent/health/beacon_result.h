@@ -1,9 +1,7 @@
 #ifndef L275_LB_AGENT_HEALTH_BEACON_RESULT_H_
 #define L275_LB_AGENT_HEALTH_BEACON_RESULT_H_
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include "common/control/counted_enum.h"
 
 namespace l275 {
 
@@ -23,41 +21,10 @@ namespace l275 {
   X(kBadTag, "bad_tag", "its tag is not the key's")                          \
   X(kAccepted, "accepted", "believed")
 
-enum class BeaconResult : uint8_t {
-#define X(name, word, help) name,
-  L275_BEACON_RESULTS(X)
-#undef X
-};
+L275_COUNTED_ENUM(BeaconResult, L275_BEACON_RESULTS)
 
-struct BeaconResultName {
-  const char* word;
-  const char* help;
-};
-
-constexpr BeaconResultName kBeaconResultNames[] = {
-#define X(name, word, help) {word, help},
-    L275_BEACON_RESULTS(X)
-#undef X
-};
-
-constexpr size_t kBeaconResults =
-    sizeof(kBeaconResultNames) / sizeof(kBeaconResultNames[0]);
-
-constexpr const BeaconResultName& NameOf(BeaconResult result) {
-  return kBeaconResultNames[static_cast<size_t>(result)];
-}
-
-// How many of each, since the start.
-class BeaconCounters {
- public:
-  void Add(BeaconResult result) { ++counts_[static_cast<size_t>(result)]; }
-  uint64_t Of(BeaconResult result) const {
-    return counts_[static_cast<size_t>(result)];
-  }
-
- private:
-  std::array<uint64_t, kBeaconResults> counts_ = {};
-};
+// Since the start.
+using BeaconCounters = EnumCounters<BeaconResult>;
 
 }  // namespace l275
 

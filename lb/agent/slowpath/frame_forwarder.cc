@@ -65,7 +65,8 @@ void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
       Ipv4Address::FromNetwork(to_send ? tag->backend : 0);
   if (to_send) callbacks_.on_taken(frame);
   const NextHop* next_hop = to_send ? FindNextHop(backend) : nullptr;
-  if (next_hop == nullptr) return counters_.Drop(SlowPathDrop::kNoBackend);
+  if (next_hop == nullptr)
+    return counters_.dropped.Add(SlowPathDrop::kNoBackend);
   switch (next_hop->state) {
     case NextHop::State::kReady:
       Release(backend);
@@ -74,7 +75,7 @@ void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
       return Keep(backend, frame);
     case NextHop::State::kNoRoute:
     case NextHop::State::kUnusable:
-      return counters_.Drop(SlowPathDrop::kNoRoute);
+      return counters_.dropped.Add(SlowPathDrop::kNoRoute);
   }
 }
 
@@ -104,9 +105,9 @@ void FrameForwarder::Release(Ipv4Address backend) {
   waiting_.Expire(Now());
   for (WaitingFrames::Frame& frame : waiting_.Take(backend)) {
     if (next_hop == nullptr) {
-      counters_.Drop(SlowPathDrop::kNoBackend);
+      counters_.dropped.Add(SlowPathDrop::kNoBackend);
     } else if (!next_hop->ready()) {
-      counters_.Drop(SlowPathDrop::kNoRoute);
+      counters_.dropped.Add(SlowPathDrop::kNoRoute);
     } else {
       Send(backend, *next_hop, absl::MakeSpan(frame));
     }
@@ -136,7 +137,7 @@ void FrameForwarder::Answer(absl::Span<const uint8_t> frame) {
 void FrameForwarder::CountFailure(const absl::Status& status) {
   errors_log_.LogLazily(
       [&status] { return absl::StrCat("slow path: ", status.message()); });
-  counters_.Drop(SlowPathDrop::kSendFailed);
+  counters_.dropped.Add(SlowPathDrop::kSendFailed);
 }
 
 void FrameForwarder::ArmTimer() {

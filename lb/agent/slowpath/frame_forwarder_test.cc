@@ -112,7 +112,7 @@ class FrameForwarderTest : public ::testing::Test {
   }
 
   uint64_t Dropped(SlowPathDrop reason) {
-    return forwarder_->counters().dropped[static_cast<size_t>(reason)];
+    return forwarder_->counters().dropped.Of(reason);
   }
   bool RunUntilWaiting(size_t frames) {
     return RunUntil(base_.get(),

@@ -38,8 +38,8 @@ void SlowPath::Flush() {
 SlowPathCounters SlowPath::counters() const {
   SlowPathCounters counters = forwarder_.counters();
   const XskSocket::Drops drops = sockets_.drops();
-  counters.Drop(SlowPathDrop::kRingFull, drops.ring_full);
-  counters.Drop(SlowPathDrop::kTooLong, drops.too_long);
+  counters.dropped.Add(SlowPathDrop::kRingFull, drops.ring_full);
+  counters.dropped.Add(SlowPathDrop::kTooLong, drops.too_long);
   return counters;
 }
 

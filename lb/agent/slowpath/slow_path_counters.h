@@ -1,16 +1,14 @@
 #ifndef L275_LB_AGENT_SLOWPATH_SLOW_PATH_COUNTERS_H_
 #define L275_LB_AGENT_SLOWPATH_SLOW_PATH_COUNTERS_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
+
+#include "common/control/counted_enum.h"
 
 namespace l275 {
 
 // Why frames that the program handed over were not sent: once, for the
 // counters, the metric's labels and what lbctl prints.
-//
-// X(name, word, help)
 #define L275_SLOW_PATH_DROPS(X)                                                \
   X(kExpired, "expired", "waited for 3 s, and still no MAC address")           \
   X(kBackendFull, "backend_full",                                              \
@@ -22,37 +20,14 @@ namespace l275 {
   X(kRingFull, "ring_full", "the agent was too busy to take it in")            \
   X(kTooLong, "too_long", "longer than a buffer of the agent's socket (3840)")
 
-enum class SlowPathDrop {
-#define X(name, word, help) name,
-  L275_SLOW_PATH_DROPS(X)
-#undef X
-      kCount,
-};
-
-struct SlowPathDropName {
-  const char* word;
-  const char* help;
-};
-
-inline constexpr size_t kSlowPathDrops =
-    static_cast<size_t>(SlowPathDrop::kCount);
-
-inline constexpr SlowPathDropName kSlowPathDropNames[kSlowPathDrops] = {
-#define X(name, word, help) {word, help},
-    L275_SLOW_PATH_DROPS(X)
-#undef X
-};
+L275_COUNTED_ENUM(SlowPathDrop, L275_SLOW_PATH_DROPS)
 
 // What became of frames since the agent's start. Every frame that the program
 // handed over is waiting, sent, answered, or dropped for one reason.
 struct SlowPathCounters {
   uint64_t sent = 0;
   uint64_t answered = 0;  // with ICMP time exceeded
-  std::array<uint64_t, kSlowPathDrops> dropped{};
-
-  void Drop(SlowPathDrop reason, uint64_t frames = 1) {
-    dropped[static_cast<size_t>(reason)] += frames;
-  }
+  EnumCounters<SlowPathDrop> dropped;
 };
 
 }  // namespace l275

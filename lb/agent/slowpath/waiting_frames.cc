@@ -57,7 +57,7 @@ void WaitingFrames::DropOldestOf(Ipv4Address backend, SlowPathDrop reason) {
   waiting_.erase(queue->second.front());
   queue->second.pop_front();
   if (queue->second.empty()) by_backend_.erase(queue);
-  counters_.Drop(reason);
+  counters_.dropped.Add(reason);
 }
 
 }  // namespace l275

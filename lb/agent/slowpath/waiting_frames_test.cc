@@ -25,7 +25,7 @@ class WaitingFramesTest : public ::testing::Test {
     waiting_.Add(backend, {&number, 1}, At(ms));
   }
   uint64_t Dropped(SlowPathDrop reason) const {
-    return counters_.dropped[static_cast<size_t>(reason)];
+    return counters_.dropped.Of(reason);
   }
 
   SlowPathCounters counters_;

@@ -1,22 +1,17 @@
 #include "lb/agent/views/flow_event_view.h"
 
+#include <iterator>
+
 #include "common/abi/flow_events.h"
+#include "common/control/counted_enum.h"
 #include "common/os/status_util.h"
 #include "lb/agent/maps/counters.h"
 
 namespace l275 {
 namespace {
 
-struct FlowEventName {
-  const char* word;
-  const char* help;
-};
-
-constexpr FlowEventName kNames[L275_FLOW_EVENT_COUNT] = {
-#define X(name, word, help) {word, help},
-    L275_FLOW_EVENTS(X)
-#undef X
-};
+constexpr EnumName kNames[] = {L275_FLOW_EVENTS(L275_ENUM_NAME)};
+static_assert(std::size(kNames) == L275_FLOW_EVENT_COUNT);
 
 }  // namespace
 

@@ -60,8 +60,7 @@ void FillService(const ServiceAddress& address,
 
 void FillCounters(const BeaconCounters& counters,
                   control::HealthStates* states) {
-  for (size_t i = 0; i < kBeaconResults; ++i) {
-    const auto result = static_cast<BeaconResult>(i);
+  for (const BeaconResult result : AllOf<BeaconResult>()) {
     control::BeaconCounter* message = states->add_beacon();
     message->set_result(NameOf(result).word);
     message->set_help(NameOf(result).help);

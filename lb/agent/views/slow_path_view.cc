@@ -16,11 +16,11 @@ void FillSlowPath(const AgentView& view, control::SlowPath* message) {
   }
   message->set_sent(counters.sent);
   message->set_answered(counters.answered);
-  for (size_t reason = 0; reason < kSlowPathDrops; ++reason) {
+  for (const SlowPathDrop reason : AllOf<SlowPathDrop>()) {
     control::SlowPathDrop* drop = message->add_dropped();
-    drop->set_reason(kSlowPathDropNames[reason].word);
-    drop->set_help(kSlowPathDropNames[reason].help);
-    drop->set_frames(counters.dropped[reason]);
+    drop->set_reason(NameOf(reason).word);
+    drop->set_help(NameOf(reason).help);
+    drop->set_frames(counters.dropped.Of(reason));
   }
 }
 

@@ -22,8 +22,7 @@ void FillHeard(const PeerHeard& heard, HealthTime now, control::Peer* peer) {
   peer->set_hear_error(heard.error);
   peer->set_version(heard.version);
   peer->set_key_id(heard.key_id);
-  for (size_t i = 0; i < kSyncResults; ++i) {
-    const auto result = static_cast<SyncResult>(i);
+  for (const SyncResult result : AllOf<SyncResult>()) {
     if (result == SyncResult::kAccepted) continue;
     control::SyncRejection* const rejection = peer->add_rejected();
     rejection->set_reason(NameOf(result).word);

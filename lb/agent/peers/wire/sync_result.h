@@ -1,9 +1,7 @@
 #ifndef L275_LB_AGENT_PEERS_WIRE_SYNC_RESULT_H_
 #define L275_LB_AGENT_PEERS_WIRE_SYNC_RESULT_H_
 
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include "common/control/counted_enum.h"
 
 namespace l275 {
 
@@ -25,41 +23,10 @@ namespace l275 {
   X(kCrowd, "crowd", "too many connections without a Hello")                 \
   X(kAccepted, "accepted", "believed")
 
-enum class SyncResult : uint8_t {
-#define X(name, word, help) name,
-  L275_SYNC_RESULTS(X)
-#undef X
-};
+L275_COUNTED_ENUM(SyncResult, L275_SYNC_RESULTS)
 
-struct SyncResultName {
-  const char* word;
-  const char* help;
-};
-
-constexpr SyncResultName kSyncResultNames[] = {
-#define X(name, word, help) {word, help},
-    L275_SYNC_RESULTS(X)
-#undef X
-};
-
-constexpr size_t kSyncResults =
-    sizeof(kSyncResultNames) / sizeof(kSyncResultNames[0]);
-
-constexpr const SyncResultName& NameOf(SyncResult result) {
-  return kSyncResultNames[static_cast<size_t>(result)];
-}
-
-// How many of each, since the start.
-class SyncCounters {
- public:
-  void Add(SyncResult result) { ++counts_[static_cast<size_t>(result)]; }
-  uint64_t Of(SyncResult result) const {
-    return counts_[static_cast<size_t>(result)];
-  }
-
- private:
-  std::array<uint64_t, kSyncResults> counts_ = {};
-};
+// Since the start.
+using SyncCounters = EnumCounters<SyncResult>;
 
 }  // namespace l275
 
