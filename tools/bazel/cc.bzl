@@ -12,6 +12,9 @@ ROOT_TEST_TAGS = [
     "root",
 ]
 
+# All other C++ tests. tests/run.sh runs them with sanitizers, and only so.
+_SANITIZED_TEST_TAGS = ["sanitize"]
+
 def l275_test(
         name,
         srcs = None,
@@ -34,7 +37,7 @@ def l275_test(
         size = size,
         srcs = srcs or [name + ".cc"],
         copts = L275_COPTS,
-        tags = ROOT_TEST_TAGS if root else [],
+        tags = ROOT_TEST_TAGS if root else _SANITIZED_TEST_TAGS,
         deps = deps + ["//third_party:gtest_main"],
         **kwargs
     )
