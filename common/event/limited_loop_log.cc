@@ -13,14 +13,7 @@ LimitedLoopLog::LimitedLoopLog(event_base* base, std::string things,
                                google::LogSeverity severity, int lines,
                                std::chrono::seconds window)
     : log_(std::move(things), lines, severity, window),
-      timer_(evtimer_new(
-          base,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<LimitedLoopLog*>(self)->OnTimer();
-          },
-          this)) {
-  CHECK(timer_ != nullptr) << "evtimer_new() failed";
-}
+      timer_(base, [this] { OnTimer(); }) {}
 
 void LimitedLoopLog::Log(const std::string& line) {
   log_.Log(line, Now());
@@ -38,22 +31,14 @@ void LimitedLoopLog::LogLazily(absl::FunctionRef<std::string()> line) {
   ArmIfFirst();
 }
 
-// The first line left out arms the timer, the others find it pending.
+// The first line left out starts the timer, the others find it running.
 void LimitedLoopLog::ArmIfFirst() {
   if (log_.left_out() == 1) OnTimer();
 }
 
 void LimitedLoopLog::OnTimer() {
-  const LimitedLog::TimePoint now = Now();
-  log_.Tick(now);
-  if (log_.left_out() == 0) return;
-  // Rounded up, so that the window is over when the timer fires.
-  const auto delay =
-      std::chrono::ceil<std::chrono::microseconds>(log_.window_end() - now);
-  timeval value;
-  value.tv_sec = delay.count() / 1'000'000;
-  value.tv_usec = delay.count() % 1'000'000;
-  CHECK_EQ(evtimer_add(timer_.get(), &value), 0);
+  log_.Tick(Now());
+  if (log_.left_out() > 0) timer_.StartAt(log_.window_end());
 }
 
 }  // namespace l275

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
-#include "common/event/libevent_ptr.h"
 #include "common/event/limited_log.h"
+#include "common/event/timer.h"
 
 namespace l275 {
 
@@ -42,7 +42,7 @@ class LimitedLoopLog {
   void OnTimer();
 
   LimitedLog log_;
-  EventPtr timer_;  // pending while lines are left out
+  Timer timer_;  // runs while lines are left out
 };
 
 }  // namespace l275

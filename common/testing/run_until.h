@@ -2,25 +2,20 @@
 #define L275_COMMON_TESTING_RUN_UNTIL_H_
 
 #include <event2/event.h>
-#include <sys/time.h>
+
+#include <chrono>
 
 #include "absl/functional/function_ref.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/timer.h"
 
 namespace l275 {
 
 // Runs the loop until the condition, looked at after each event, holds, or a
 // minute has passed. Returns whether it holds.
 inline bool RunUntil(event_base* base, absl::FunctionRef<bool()> condition) {
-  constexpr timeval kDeadline = {60, 0};
   bool expired = false;
-  const EventPtr deadline(evtimer_new(
-      base,
-      [](evutil_socket_t, short, void* flag) {
-        *static_cast<bool*>(flag) = true;
-      },
-      &expired));
-  evtimer_add(deadline.get(), &kDeadline);
+  Timer deadline(base, [&expired] { expired = true; });
+  deadline.Start(std::chrono::minutes(1));
   while (!condition() && !expired) event_base_loop(base, EVLOOP_ONCE);
   return condition();
 }
