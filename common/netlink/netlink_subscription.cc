@@ -67,13 +67,8 @@ absl::Status NetlinkSubscription::Start(event_base* base,
           absl::StrCat("netlink group ", group, ": ", nl_geterror(error)));
     }
   }
-  readable_.reset(event_new(
-      base, nl_socket_get_fd(socket_.get()), EV_READ | EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<NetlinkSubscription*>(self)->ReadBatch();
-      },
-      this));
-  CHECK(readable_ != nullptr && event_add(readable_.get(), nullptr) == 0);
+  readable_.emplace(base, nl_socket_get_fd(socket_.get()), FdWatch::kReadable,
+                    [this] { ReadBatch(); });
   return absl::OkStatus();
 }
 

@@ -6,10 +6,11 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
 #include "common/netlink/netlink_ptr.h"
 
 namespace l275 {
@@ -48,7 +49,7 @@ class NetlinkSubscription {
   const NlCbPtr callbacks_;
   const MessageHandler on_message_;
   const BatchHandler on_batch_;
-  EventPtr readable_;
+  std::optional<FdWatch> readable_;  // destroyed before socket_
 };
 
 }  // namespace l275
