@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -10,7 +11,7 @@
 namespace l275 {
 namespace {
 
-constexpr timeval kPause = {0, 100'000};
+constexpr std::chrono::milliseconds kPause{100};
 
 // libevent passes the error callback the argument of the accept callback, which
 // is evhttp's for a listener that evhttp has. So the listener has to do.
@@ -29,13 +30,7 @@ AcceptPause::AcceptPause(event_base* base, evconnlistener* listener,
       has_room_(std::move(has_room)),
       log_(base, absl::StrCat("failures to accept connections on ", name_),
            google::GLOG_WARNING),
-      timer_(evtimer_new(
-          base,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<AcceptPause*>(self)->OnTimer();
-          },
-          this)) {
-  CHECK(timer_ != nullptr) << "evtimer_new() failed";
+      timer_(base, [this] { OnTimer(); }) {
   PauseOf()[listener] = this;
   evconnlistener_set_error_cb(listener, [](evconnlistener* failed, void*) {
     const int error = EVUTIL_SOCKET_ERROR();
@@ -51,13 +46,11 @@ AcceptPause::~AcceptPause() {
 void AcceptPause::Pause(const std::string& why) {
   log_.Log(absl::StrCat("cannot accept connections on ", name_, ": ", why));
   evconnlistener_disable(listener_);
-  Begin();
+  timer_.Start(kPause);
 }
 
-void AcceptPause::Begin() { CHECK_EQ(evtimer_add(timer_.get(), &kPause), 0); }
-
 void AcceptPause::OnTimer() {
-  if (!has_room_()) return Begin();
+  if (!has_room_()) return timer_.Start(kPause);
   evconnlistener_enable(listener_);
 }
 

@@ -7,8 +7,8 @@
 #include <functional>
 #include <string>
 
-#include "common/event/libevent_ptr.h"
 #include "common/event/limited_loop_log.h"
+#include "common/event/timer.h"
 
 namespace l275 {
 
@@ -36,14 +36,13 @@ class AcceptPause {
   void Pause(const std::string& why);
 
  private:
-  void Begin();
   void OnTimer();
 
   evconnlistener* const listener_;
   const std::string name_;
   const std::function<bool()> has_room_;
   LimitedLoopLog log_;
-  EventPtr timer_;  // pending during a pause
+  Timer timer_;  // runs during a pause
 };
 
 }  // namespace l275

@@ -8,12 +8,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <list>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/repeated_timer.h"
 #include "common/os/unique_fd.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
@@ -147,12 +149,8 @@ TEST_F(HttpServerTest, WithoutADescriptorItTriesLaterAndSaysSoSometimes) {
   int turns = 0;
   std::vector<std::string> lines;
   // Two seconds: time for 20 pauses.
-  const EventPtr tick(event_new(
-      base_.get(), -1, EV_PERSIST,
-      [](evutil_socket_t, short, void* count) { ++*static_cast<int*>(count); },
-      &turns));
-  constexpr timeval kTick = {0, 100'000};
-  ASSERT_EQ(event_add(tick.get(), &kTick), 0);
+  const RepeatedTimer tick(base_.get(), std::chrono::milliseconds(100),
+                           [&turns] { ++turns; });
   EXPECT_TRUE(RunUntil(base_.get(), [&] { return turns >= 20; }));
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &before), 0);
   lines = log_.Take();
