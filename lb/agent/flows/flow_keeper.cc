@@ -10,10 +10,12 @@
 namespace l275 {
 namespace {
 
-constexpr timeval kBetweenPasses = {1, 0};
+using std::chrono::milliseconds;
+
+constexpr milliseconds kBetweenPasses{1000};
 // The loop turns between the steps of a pass.
-constexpr timeval kBetweenSteps = {0, 0};
-constexpr timeval kForWatcher = {0, 10'000};
+constexpr milliseconds kBetweenSteps{0};
+constexpr milliseconds kForWatcher{10};
 
 }  // namespace
 
@@ -21,15 +23,9 @@ FlowKeeper::FlowKeeper(event_base* base, Maps* maps, MapWriter* writer,
                        std::chrono::seconds idle_timeout)
     : writer_(*writer),
       idle_ticks_(TicksOf(idle_timeout)),
-      sweep_(maps, idle_ticks_) {
-  timer_.reset(evtimer_new(
-      base,
-      [](evutil_socket_t, short, void* keeper) {
-        static_cast<FlowKeeper*>(keeper)->OnTimer();
-      },
-      this));
-  CHECK(timer_ != nullptr) << "evtimer_new()";
-  evtimer_add(timer_.get(), &kBetweenPasses);
+      sweep_(maps, idle_ticks_),
+      timer_(base, [this] { OnTimer(); }) {
+  timer_.Start(kBetweenPasses);
 }
 
 void FlowKeeper::SetWatcher(FlowWatcher* watcher) {
@@ -40,7 +36,7 @@ void FlowKeeper::SetWatcher(FlowWatcher* watcher) {
 
 void FlowKeeper::PassSoon() {
   pass_soon_ = sweep_.within_pass();
-  if (!pass_soon_) evtimer_add(timer_.get(), &kBetweenSteps);
+  if (!pass_soon_) timer_.Start(kBetweenSteps);
 }
 
 void FlowKeeper::OnTimer() {
@@ -58,7 +54,7 @@ void FlowKeeper::BeginPass() {
 
 void FlowKeeper::Step() {
   if (watching_ && !watcher_->IsReady()) {
-    evtimer_add(timer_.get(), &kForWatcher);
+    timer_.Start(kForWatcher);
     return;
   }
   const auto now = std::chrono::steady_clock::now();
@@ -69,7 +65,7 @@ void FlowKeeper::Step() {
     return Rest();
   }
   if (!result->has_value()) {
-    evtimer_add(timer_.get(), &kBetweenSteps);
+    timer_.Start(kBetweenSteps);
     return;
   }
   last_ = **std::move(result);
@@ -88,7 +84,7 @@ void FlowKeeper::EndPass() {
 
 void FlowKeeper::Rest() {
   const bool soon = std::exchange(pass_soon_, false);
-  evtimer_add(timer_.get(), soon ? &kBetweenSteps : &kBetweenPasses);
+  timer_.Start(soon ? kBetweenSteps : kBetweenPasses);
 }
 
 }  // namespace l275

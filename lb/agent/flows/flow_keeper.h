@@ -8,7 +8,7 @@
 #include <memory>
 #include <optional>
 
-#include "common/event/libevent_ptr.h"
+#include "common/event/timer.h"
 #include "lb/agent/flows/flow_sweep.h"
 #include "lb/agent/flows/flow_watcher.h"
 #include "lb/agent/maps/maps.h"
@@ -60,7 +60,7 @@ class FlowKeeper {
   bool tracking_ = false;
   bool swept_ = false;
   bool pass_soon_ = false;
-  EventPtr timer_;
+  Timer timer_;
 };
 
 }  // namespace l275

@@ -3,6 +3,7 @@
 #include <glog/logging.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <utility>
 
@@ -11,36 +12,27 @@
 namespace l275 {
 namespace {
 
-constexpr timeval kWaitForMore = {0, 2000};
+constexpr std::chrono::milliseconds kWaitForMore{2};
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FlowNews>> FlowNews::Create(event_base* base,
                                                            const Maps& maps,
                                                            Callback callback) {
-  std::unique_ptr<FlowNews> news(new FlowNews(std::move(callback)));
+  std::unique_ptr<FlowNews> news(new FlowNews(base, std::move(callback)));
   news->ring_.reset(
       ring_buffer__new(maps.flow_news_fd(), OnNews, news.get(), nullptr));
   if (news->ring_ == nullptr) {
     return ErrnoStatus(errno, "ring_buffer__new(flow_news)");
   }
-  // Not persistent: it rests while the timer runs.
-  news->readable_.reset(event_new(
-      base, ring_buffer__epoll_fd(news->ring_.get()), EV_READ,
-      [](evutil_socket_t, short, void* self) {
-        evtimer_add(static_cast<FlowNews*>(self)->timer_.get(), &kWaitForMore);
-      },
-      news.get()));
-  news->timer_.reset(evtimer_new(
-      base,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<FlowNews*>(self)->Read();
-      },
-      news.get()));
-  CHECK(news->timer_ != nullptr && news->readable_ != nullptr) << "event_new()";
-  event_add(news->readable_.get(), nullptr);
+  news->readable_.emplace(base, ring_buffer__epoll_fd(news->ring_.get()),
+                          FdWatch::kReadable,
+                          [self = news.get()] { self->OnReadable(); });
   return news;
 }
+
+FlowNews::FlowNews(event_base* base, Callback callback)
+    : callback_(std::move(callback)), timer_(base, [this] { Read(); }) {}
 
 int FlowNews::OnNews(void* self, void* data, size_t size) {
   FlowNews& news = *static_cast<FlowNews*>(self);
@@ -52,11 +44,16 @@ int FlowNews::OnNews(void* self, void* data, size_t size) {
   return 0;
 }
 
+void FlowNews::OnReadable() {
+  readable_->Disable();
+  timer_.Start(kWaitForMore);
+}
+
 void FlowNews::Read() {
   const int count = ring_buffer__consume(ring_.get());
   LOG_IF(ERROR, count < 0) << ErrnoStatus(-count, "ring_buffer__consume()");
   if (!news_.empty()) HandOver();
-  event_add(readable_.get(), nullptr);
+  readable_->Enable();
 }
 
 void FlowNews::HandOver() {

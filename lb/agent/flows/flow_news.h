@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/abi/map_layout.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
+#include "common/event/timer.h"
 #include "lb/agent/maps/maps.h"
 
 namespace l275 {
@@ -41,17 +43,18 @@ class FlowNews {
   };
   static constexpr size_t kMostAtOnce = 4096;
 
-  explicit FlowNews(Callback callback) : callback_(std::move(callback)) {}
+  FlowNews(event_base* base, Callback callback);
 
   static int OnNews(void* self, void* data, size_t size);
+  void OnReadable();
   void Read();
   void HandOver();
 
   const Callback callback_;
   std::vector<l275_flow_news> news_;
   std::unique_ptr<ring_buffer, FreeRing> ring_;
-  EventPtr readable_;
-  EventPtr timer_;
+  std::optional<FdWatch> readable_;  // disabled while timer_ runs
+  Timer timer_;
 };
 
 }  // namespace l275
