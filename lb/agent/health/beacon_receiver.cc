@@ -30,16 +30,6 @@ absl::Status CheckOptions(const BeaconReceiver::Options& options) {
   return absl::OkStatus();
 }
 
-// Rounded up, so that a timer never comes before its time.
-timeval ToTimeval(HealthTime::duration duration) {
-  const auto us = std::chrono::ceil<std::chrono::microseconds>(
-      std::max(duration, HealthTime::duration::zero()));
-  timeval result;
-  result.tv_sec = us.count() / 1'000'000;
-  result.tv_usec = us.count() % 1'000'000;
-  return result;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BeaconReceiver>> BeaconReceiver::Create(
@@ -59,18 +49,12 @@ BeaconReceiver::BeaconReceiver(event_base* base, const Options& options,
       monitor_(monitor),
       rejoin_after_(HealthTime::duration(monitor->options().timeout) / 2),
       socket_(options),
-      errors_log_(base, "errors of the beacon socket", google::GLOG_ERROR) {}
+      errors_log_(base, "errors of the beacon socket", google::GLOG_ERROR),
+      timer_(base, [this] { OnTimer(); }) {}
 
 absl::Status BeaconReceiver::Start() {
-  timer_.reset(evtimer_new(
-      base_,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<BeaconReceiver*>(self)->OnTimer();
-      },
-      this));
-  if (!timer_) return absl::InternalError("evtimer_new() failed");
   L275_RETURN_IF_ERROR(Rejoin());
-  ArmTimer(quiet_since_);
+  StartTimer();
   return absl::OkStatus();
 }
 
@@ -82,19 +66,8 @@ absl::Status BeaconReceiver::Rejoin() {
   quiet_since_ = HealthTime::clock::now();
   readable_.reset();  // before its descriptor is closed
   L275_RETURN_IF_ERROR(socket_.Reopen());
-  return WatchSocket();
-}
-
-absl::Status BeaconReceiver::WatchSocket() {
-  readable_.reset(event_new(
-      base_, socket_.fd(), EV_READ | EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<BeaconReceiver*>(self)->Drain(kBatchesPerTurn);
-      },
-      this));
-  if (!readable_ || event_add(readable_.get(), nullptr) != 0) {
-    return absl::InternalError("event_new(beacon socket) failed");
-  }
+  readable_.emplace(base_, socket_.fd(), FdWatch::kReadable,
+                    [this] { Drain(kBatchesPerTurn); });
   return absl::OkStatus();
 }
 
@@ -116,7 +89,7 @@ void BeaconReceiver::OnTimer() {
   monitor_->Tick(now);
   filter_->Tick(now);
   if (now - quiet_since_ >= rejoin_after_) RejoinAndLog();
-  ArmTimer(now);
+  StartTimer();
 }
 
 void BeaconReceiver::Drain(size_t batches) {
@@ -144,13 +117,12 @@ void BeaconReceiver::Deliver(size_t count, HealthTime now) {
 // Beacons that arrive meanwhile need no new timer: they move its reasons to
 // later times, or make a backend up, which lasts longer than the half timeout
 // that the timer waits at most.
-void BeaconReceiver::ArmTimer(HealthTime now) {
+void BeaconReceiver::StartTimer() {
   HealthTime next = quiet_since_ + rejoin_after_;
   if (const auto expiry = monitor_->NextTick()) {
     next = std::min(next, *expiry);
   }
-  const timeval delay = ToTimeval(next - now);
-  CHECK_EQ(evtimer_add(timer_.get(), &delay), 0);
+  timer_.StartAt(next);
 }
 
 }  // namespace l275

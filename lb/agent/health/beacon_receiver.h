@@ -6,11 +6,13 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
 #include "common/event/limited_loop_log.h"
+#include "common/event/timer.h"
 #include "lb/agent/health/beacon_batch.h"
 #include "lb/agent/health/beacon_filter.h"
 #include "lb/agent/health/beacon_socket.h"
@@ -61,12 +63,11 @@ class BeaconReceiver {
 
   absl::Status Start();
   absl::Status Rejoin();
-  absl::Status WatchSocket();
   void RejoinAndLog();
   void OnTimer();
   void Drain(size_t batches);
   void Deliver(size_t count, HealthTime now);
-  void ArmTimer(HealthTime now);
+  void StartTimer();
 
   event_base* const base_;
   BeaconFilter* const filter_;
@@ -75,10 +76,10 @@ class BeaconReceiver {
   BeaconBatch batch_;
   BeaconSocket socket_;
   LimitedLoopLog errors_log_;
-  bool is_member_ = true;   // as last logged
-  HealthTime quiet_since_;  // the last datagram or attempt to join
-  EventPtr readable_;       // none while the socket is closed
-  EventPtr timer_;
+  bool is_member_ = true;            // as last logged
+  HealthTime quiet_since_;           // the last datagram or attempt to join
+  std::optional<FdWatch> readable_;  // none while the socket is closed
+  Timer timer_;
 };
 
 }  // namespace l275

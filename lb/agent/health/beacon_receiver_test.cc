@@ -6,11 +6,13 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "common/event/repeated_timer.h"
 #include "common/testing/log_capture.h"
 #include "common/testing/run_until.h"
 #include "common/testing/test_namespace.h"
@@ -115,17 +117,9 @@ class BeaconReceiverTest : public ::testing::Test {
     });
   }
 
-  // Beacons every 20 ms while the returned event lives.
-  EventPtr SendBeacons(Sender* sender) {
-    EventPtr timer(event_new(
-        base_.get(), -1, EV_PERSIST,
-        [](evutil_socket_t, short, void* s) {
-          static_cast<Sender*>(s)->SendBeacon();
-        },
-        sender));
-    constexpr timeval kEvery = {0, 20'000};
-    evtimer_add(timer.get(), &kEvery);
-    return timer;
+  // Beacons every 20 ms while the returned timer lives.
+  RepeatedTimer SendBeacons(Sender* sender) {
+    return {base_.get(), milliseconds(20), [sender] { sender->SendBeacon(); }};
   }
 
   uint64_t Count(BeaconResult result) { return filter_.counters().Of(result); }
@@ -144,7 +138,7 @@ TEST_F(BeaconReceiverTest, HearsABackendAndItsSilence) {
   Listen();
   Sender sender(web_, "beacon0");
   {
-    const EventPtr beacons = SendBeacons(&sender);
+    const RepeatedTimer beacons = SendBeacons(&sender);
     ASSERT_TRUE(RunUntilState(Health::kUp));
     // Longer than the timeout: what is heard is not called silent.
     ASSERT_TRUE(RunUntil(base_.get(),
@@ -269,7 +263,7 @@ TEST_F(BeaconReceiverTest, FindsAnInterfaceThatCameBackByItself) {
   lb_.Ip("link del beacon0");
   ConnectBeaconNetwork();
   Sender sender(web_, "beacon0");
-  const EventPtr beacons = SendBeacons(&sender);
+  const RepeatedTimer beacons = SendBeacons(&sender);
   EXPECT_TRUE(RunUntilState(Health::kUp));
 }
 
@@ -286,7 +280,7 @@ TEST_F(BeaconReceiverTest, FindsAnInterfaceThatCameBackWithItsIndex) {
   lb_.Ip("link set beacon0 up");
   receiver_->OnLinksChanged();
   Sender sender(web_, "beacon0");
-  const EventPtr beacons = SendBeacons(&sender);
+  const RepeatedTimer beacons = SendBeacons(&sender);
   EXPECT_TRUE(RunUntilState(Health::kUp));
 }
 
@@ -299,7 +293,7 @@ TEST_F(BeaconReceiverTest, KeepsItsMembershipWhileItsInterfaceIsDown) {
   receiver_->OnLinksChanged();
   EXPECT_THAT(log.Take(), IsEmpty());
   Sender sender(web_, "beacon0");
-  const EventPtr beacons = SendBeacons(&sender);
+  const RepeatedTimer beacons = SendBeacons(&sender);
   EXPECT_TRUE(RunUntilState(Health::kUp));
 }
 
@@ -328,7 +322,7 @@ TEST_F(BeaconReceiverTest, FollowsTheRouteToAnotherInterfaceInSilence) {
   Listen("");
   lb_.Ip("route replace 239.0.0.0/8 dev beacon0");
   Sender sender(web_, "beacon0");
-  const EventPtr beacons = SendBeacons(&sender);
+  const RepeatedTimer beacons = SendBeacons(&sender);
   EXPECT_TRUE(RunUntilState(Health::kUp));
 }
 

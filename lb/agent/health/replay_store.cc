@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 
 #include "common/os/read_file.h"
 #include "common/os/status_util.h"
@@ -12,34 +13,24 @@
 namespace l275 {
 namespace {
 
-constexpr timeval kEvery = {1, 0};
+constexpr std::chrono::seconds kPeriod{1};
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ReplayStore>> ReplayStore::Create(
     event_base* base, const std::string& path, ReplayGuard* guard) {
-  std::unique_ptr<ReplayStore> store(new ReplayStore(path, guard));
+  std::unique_ptr<ReplayStore> store(new ReplayStore(base, path, guard));
   L275_RETURN_IF_ERROR(store->Load());
   L275_RETURN_IF_ERROR(WriteFileAtomically(path, guard->ToText()));
   guard->OnSaved();
-  L275_RETURN_IF_ERROR(store->Start(base));
   return store;
 }
 
-ReplayStore::~ReplayStore() { Save(); }
+ReplayStore::ReplayStore(event_base* base, const std::string& path,
+                         ReplayGuard* guard)
+    : path_(path), guard_(guard), timer_(base, kPeriod, [this] { Save(); }) {}
 
-absl::Status ReplayStore::Start(event_base* base) {
-  timer_.reset(event_new(
-      base, -1, EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<ReplayStore*>(self)->Save();
-      },
-      this));
-  if (!timer_ || event_add(timer_.get(), &kEvery) != 0) {
-    return absl::InternalError("event_new(replay store) failed");
-  }
-  return absl::OkStatus();
-}
+ReplayStore::~ReplayStore() { Save(); }
 
 absl::Status ReplayStore::Load() {
   if (access(path_.c_str(), F_OK) != 0 && errno == ENOENT) {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/repeated_timer.h"
 #include "lb/agent/health/replay_guard.h"
 
 namespace l275 {
@@ -32,17 +32,15 @@ class ReplayStore {
   ReplayStore& operator=(const ReplayStore&) = delete;
 
  private:
-  ReplayStore(const std::string& path, ReplayGuard* guard)
-      : path_(path), guard_(guard) {}
+  ReplayStore(event_base* base, const std::string& path, ReplayGuard* guard);
 
-  absl::Status Start(event_base* base);
   absl::Status Load();
   void Save();
 
   const std::string path_;
   ReplayGuard* const guard_;
   bool is_written_ = true;  // as last logged
-  EventPtr timer_;
+  RepeatedTimer timer_;
 };
 
 }  // namespace l275
