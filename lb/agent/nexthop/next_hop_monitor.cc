@@ -3,7 +3,6 @@
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <chrono>
 #include <iterator>
@@ -23,9 +22,9 @@ constexpr int kGroups[] = {RTNLGRP_LINK,        RTNLGRP_NEIGH,
 
 // After which a request that failed for want of memory or of room in the
 // neighbour table is made again.
-constexpr timeval kRetryDelay = {1, 0};
+constexpr std::chrono::seconds kRetryDelay{1};
 // See NeighbourKeeper::Tick().
-constexpr timeval kTick = {0, 250'000};
+constexpr std::chrono::milliseconds kTick{250};
 
 NextHopMonitor::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
@@ -41,34 +40,21 @@ absl::StatusOr<std::unique_ptr<NextHopMonitor>> NextHopMonitor::Create(
     event_base* base, std::function<void()> on_change) {
   L275_ASSIGN_OR_RETURN(auto client, NetlinkClient::Create());
   auto monitor = absl::WrapUnique(
-      new NextHopMonitor(std::move(client), std::move(on_change)));
+      new NextHopMonitor(base, std::move(client), std::move(on_change)));
   L275_RETURN_IF_ERROR(monitor->Start(base));
   return monitor;
 }
 
-NextHopMonitor::NextHopMonitor(NetlinkClient client,
+NextHopMonitor::NextHopMonitor(event_base* base, NetlinkClient client,
                                std::function<void()> on_change)
     : client_(std::move(client)),
       on_change_(std::move(on_change)),
       links_(&client_),
-      neighbours_(&client_) {}
+      neighbours_(&client_),
+      retry_(base, [this] { OnRetry(); }),
+      tick_(base, kTick, [this] { OnTick(); }) {}
 
 absl::Status NextHopMonitor::Start(event_base* base) {
-  retry_.reset(evtimer_new(
-      base,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<NextHopMonitor*>(self)->OnRetry();
-      },
-      this));
-  CHECK(retry_ != nullptr);
-  tick_.reset(event_new(
-      base, -1, EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<NextHopMonitor*>(self)->OnTick();
-      },
-      this));
-  CHECK(tick_ != nullptr);
-  event_add(tick_.get(), &kTick);
   // Listens before it reads, to miss nothing in between.
   L275_ASSIGN_OR_RETURN(
       subscription_,
@@ -331,9 +317,7 @@ bool NextHopMonitor::HasFailed() const {
 }
 
 void NextHopMonitor::RetryLaterIfFailed() {
-  if (HasFailed() && !evtimer_pending(retry_.get(), nullptr)) {
-    evtimer_add(retry_.get(), &kRetryDelay);
-  }
+  if (HasFailed() && !retry_.IsRunning()) retry_.Start(kRetryDelay);
 }
 
 }  // namespace l275

@@ -13,8 +13,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
 #include "common/event/limited_log.h"
+#include "common/event/repeated_timer.h"
+#include "common/event/timer.h"
 #include "common/net/ipv4_address.h"
 #include "common/netlink/netlink_client.h"
 #include "common/netlink/netlink_subscription.h"
@@ -83,7 +84,8 @@ class NextHopMonitor {
   uint64_t resyncs() const { return resyncs_; }
 
  private:
-  NextHopMonitor(NetlinkClient client, std::function<void()> on_change);
+  NextHopMonitor(event_base* base, NetlinkClient client,
+                 std::function<void()> on_change);
 
   absl::Status Start(event_base* base);
   void OnBatch(bool complete);
@@ -131,8 +133,8 @@ class NextHopMonitor {
   uint64_t resyncs_ = 0;
 
   std::unique_ptr<NetlinkSubscription> subscription_;
-  EventPtr retry_;
-  EventPtr tick_;
+  Timer retry_;
+  RepeatedTimer tick_;
   // Any neighbour can change its MAC address, or another's.
   LimitedLog changes_log_{"changes of next hops"};
   LimitedLog losses_log_{"next hops that are not ready", 10,
