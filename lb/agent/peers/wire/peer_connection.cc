@@ -5,6 +5,7 @@
 #include <glog/logging.h>
 
 #include <array>
+#include <chrono>
 
 #include "absl/strings/str_cat.h"
 #include "common/os/status_util.h"
@@ -12,8 +13,8 @@
 namespace l275 {
 namespace {
 
-constexpr timeval kHelloTimeout = {2, 0};
-constexpr timeval kSilence = {5, 0};
+constexpr std::chrono::seconds kHelloTimeout{2};
+constexpr std::chrono::seconds kSilence{5};
 
 }  // namespace
 
@@ -21,7 +22,7 @@ absl::StatusOr<std::unique_ptr<PeerConnection>> PeerConnection::Create(
     event_base* base, UniqueFd fd, const Endpoint& listener, Ipv4Address peer,
     const SyncKeys* keys, Owner* owner) {
   std::unique_ptr<PeerConnection> connection(
-      new PeerConnection(listener, peer, keys, owner));
+      new PeerConnection(base, listener, peer, keys, owner));
   L275_RETURN_IF_ERROR(connection->Start(base, std::move(fd)));
   return connection;
 }
@@ -40,13 +41,6 @@ absl::Status PeerConnection::Start(event_base* base, UniqueFd fd) {
         static_cast<PeerConnection*>(self)->OnEvent(what);
       },
       this);
-  deadline_.reset(evtimer_new(
-      base,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<PeerConnection*>(self)->OnDeadline();
-      },
-      this));
-  if (!deadline_) return absl::InternalError("evtimer_new() failed");
   Greet();
   return absl::OkStatus();
 }
@@ -55,7 +49,7 @@ void PeerConnection::Greet() {
   const auto greeting = EncodeSyncGreeting(session_.nonce());
   CHECK_EQ(bufferevent_write(stream_.get(), greeting.data(), greeting.size()),
            0);
-  ArmDeadline();
+  StartDeadline();
   BoundInput();
   CHECK_EQ(bufferevent_enable(stream_.get(), EV_READ), 0);
 }
@@ -67,9 +61,8 @@ void PeerConnection::BoundInput() {
   CHECK_EQ(bufferevent_set_max_single_read(stream_.get(), max_bytes), 0);
 }
 
-void PeerConnection::ArmDeadline() {
-  const timeval& delay = session_.is_open() ? kSilence : kHelloTimeout;
-  CHECK_EQ(evtimer_add(deadline_.get(), &delay), 0);
+void PeerConnection::StartDeadline() {
+  deadline_.Start(session_.is_open() ? kSilence : kHelloTimeout);
 }
 
 void PeerConnection::OnReadable() {
@@ -107,7 +100,7 @@ bool PeerConnection::Take(absl::Span<const uint8_t> frame) {
              0);
     BoundInput();
   }
-  ArmDeadline();
+  StartDeadline();
   owner_->OnMessage(this, message, frame.size());
   return true;
 }
@@ -126,7 +119,7 @@ void PeerConnection::OnDeadline() {
     return;
   }
   owner_->OnEnd(this, std::nullopt,
-                absl::StrCat("silent for ", kSilence.tv_sec, " seconds"));
+                absl::StrCat("silent for ", kSilence.count(), " seconds"));
 }
 
 // False, for its callers: the connection is no more.

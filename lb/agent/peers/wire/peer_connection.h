@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/timer.h"
 #include "common/net/endpoint.h"
 #include "common/net/ipv4_address.h"
 #include "common/os/unique_fd.h"
@@ -59,9 +60,12 @@ class PeerConnection {
   const SessionReader& session() const { return session_; }
 
  private:
-  PeerConnection(const Endpoint& listener, Ipv4Address peer,
+  PeerConnection(event_base* base, const Endpoint& listener, Ipv4Address peer,
                  const SyncKeys* keys, Owner* owner)
-      : peer_(peer), owner_(owner), session_(keys, listener, peer) {}
+      : peer_(peer),
+        owner_(owner),
+        session_(keys, listener, peer),
+        deadline_(base, [this] { OnDeadline(); }) {}
 
   absl::Status Start(event_base* base, UniqueFd fd);
   void Greet();
@@ -70,7 +74,7 @@ class PeerConnection {
   bool Take(absl::Span<const uint8_t> frame);
   void OnEvent(short what);
   void OnDeadline();
-  void ArmDeadline();
+  void StartDeadline();
   void BoundInput();
   bool Reject(SyncResult result);
 
@@ -78,7 +82,7 @@ class PeerConnection {
   Owner* const owner_;
   SessionReader session_;
   BuffereventPtr stream_;
-  EventPtr deadline_;
+  Timer deadline_;
 };
 
 }  // namespace l275

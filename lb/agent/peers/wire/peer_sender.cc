@@ -46,14 +46,8 @@ PeerSender::PeerSender(event_base* base, const Endpoint& self,
       since_(HealthTime::clock::now()),
       delay_(kFirstDelay),
       log_(base, absl::StrCat("lines about load balancer ", peer.ToString())),
-      timer_(evtimer_new(
-          base,
-          [](evutil_socket_t, short, void* sender) {
-            static_cast<PeerSender*>(sender)->OnTimer();
-          },
-          this)) {
-  CHECK(timer_ != nullptr) << "evtimer_new() failed";
-  ArmTimer(milliseconds(0));
+      timer_(base, [this] { OnTimer(); }) {
+  timer_.Start(milliseconds(0));
 }
 
 void PeerSender::OnTimer() {
@@ -66,7 +60,7 @@ void PeerSender::OnTimer() {
 
 void PeerSender::Connect() {
   state_ = State::kConnecting;
-  ArmTimer(kAnswerTimeout);
+  timer_.Start(kAnswerTimeout);
   const absl::Status opened = Open();
   if (!opened.ok()) Fail(std::string(opened.message()));
 }
@@ -159,7 +153,7 @@ void PeerSender::ReadWelcome() {
     Fail(absl::StrCat("its welcome is not signed with key ", key_id_));
     return;
   }
-  evtimer_del(timer_.get());
+  timer_.Stop();
   state_ = State::kOpen;
   since_ = HealthTime::clock::now();
   ++counters_.sessions;
@@ -225,13 +219,8 @@ void PeerSender::Fail(const std::string& error) {
                           "again: ",
                           error));
   }
-  ArmTimer(delay_);
+  timer_.Start(delay_);
   delay_ = std::min(2 * delay_, kLongestDelay);
-}
-
-void PeerSender::ArmTimer(milliseconds delay) {
-  const timeval time = {delay.count() / 1000, 1000 * (delay.count() % 1000)};
-  CHECK_EQ(evtimer_add(timer_.get(), &time), 0);
 }
 
 }  // namespace l275

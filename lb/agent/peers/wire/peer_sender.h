@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "common/event/libevent_ptr.h"
 #include "common/event/limited_loop_log.h"
+#include "common/event/timer.h"
 #include "common/net/endpoint.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/peers/wire/session_writer.h"
@@ -97,7 +98,6 @@ class PeerSender {
   void OnEvent(short what);
   void OnTimer();
   void Fail(const std::string& error);
-  void ArmTimer(std::chrono::milliseconds delay);
   void Write(const std::string& frame);
 
   event_base* const base_;
@@ -115,7 +115,7 @@ class PeerSender {
   uint32_t key_id_ = 0;
   std::optional<SessionWriter> session_;  // from its Hello on
   BuffereventPtr stream_;
-  EventPtr timer_;  // of the next attempt, or for the welcome to come
+  Timer timer_;  // of the next attempt, or for the welcome to come
 };
 
 }  // namespace l275
