@@ -11,7 +11,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/abi/map_layout.h"
-#include "common/event/libevent_time.h"
 #include "lb/agent/slowpath/handed_frame.h"
 
 namespace l275 {
@@ -48,14 +47,7 @@ FrameForwarder::FrameForwarder(event_base* base, NextHopMonitor* next_hops,
       errors_log_(base, "frames of the slow path that could not be sent",
                   google::GLOG_WARNING),
       waiting_(limits, &counters_),
-      timer_(evtimer_new(
-          base,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<FrameForwarder*>(self)->OnTimer();
-          },
-          this)) {
-  CHECK(timer_ != nullptr);
-}
+      timer_(base, [this] { OnTimer(); }) {}
 
 void FrameForwarder::Handle(absl::Span<uint8_t> frame) {
   const std::optional<l275_slow_path_tag> tag = TagOf(frame);
@@ -93,7 +85,7 @@ void FrameForwarder::Keep(Ipv4Address backend,
   waiting_.Expire(Now());
   waiting_.Add(backend, frame, Now());
   next_hops_.Probe(backend);
-  ArmTimer();
+  StartTimer();
 }
 
 void FrameForwarder::Release(Ipv4Address backend) {
@@ -140,12 +132,10 @@ void FrameForwarder::CountFailure(const absl::Status& status) {
   counters_.dropped.Add(SlowPathDrop::kSendFailed);
 }
 
-void FrameForwarder::ArmTimer() {
+void FrameForwarder::StartTimer() {
   const std::optional<WaitingFrames::TimePoint> expiry = waiting_.NextExpiry();
-  if (!expiry || evtimer_pending(timer_.get(), nullptr)) return;
-  const timeval delay =
-      DelayUntil(std::min(*expiry, Now() + NeighbourKeeper::kProbeInterval));
-  evtimer_add(timer_.get(), &delay);
+  if (!expiry || timer_.IsRunning()) return;
+  timer_.StartAt(std::min(*expiry, Now() + NeighbourKeeper::kProbeInterval));
 }
 
 // The kernel gives up in the middle of a frame's time, and nobody may come who
@@ -154,7 +144,7 @@ void FrameForwarder::OnTimer() {
   waiting_.Expire(Now());
   for (const Ipv4Address backend : waiting_.Backends())
     next_hops_.Probe(backend);
-  ArmTimer();
+  StartTimer();
 }
 
 }  // namespace l275

@@ -9,8 +9,8 @@
 #include <utility>
 
 #include "absl/types/span.h"
-#include "common/event/libevent_ptr.h"
 #include "common/event/limited_loop_log.h"
+#include "common/event/timer.h"
 #include "common/net/ipv4_address.h"
 #include "lb/agent/nexthop/next_hop.h"
 #include "lb/agent/nexthop/next_hop_monitor.h"
@@ -63,7 +63,7 @@ class FrameForwarder {
             absl::Span<uint8_t> frame);
   void Answer(absl::Span<const uint8_t> frame);
   void CountFailure(const absl::Status& status);
-  void ArmTimer();
+  void StartTimer();
   void OnTimer();
 
   NextHopMonitor& next_hops_;
@@ -73,7 +73,7 @@ class FrameForwarder {
   LimitedLoopLog errors_log_;
   SlowPathCounters counters_;
   WaitingFrames waiting_;
-  EventPtr timer_;  // pending while frames wait
+  Timer timer_;  // runs while frames wait
 };
 
 }  // namespace l275

@@ -3,7 +3,6 @@
 #include <bpf/bpf.h>
 #include <glog/logging.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -13,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/abi/map_layout.h"
+#include "common/event/fd_watch.h"
 #include "common/os/status_util.h"
 #include "lb/agent/slowpath/receive_queues.h"
 
@@ -22,7 +22,7 @@ namespace {
 // Frames of one socket that are handled before others have a turn.
 constexpr size_t kBatch = 64;
 
-constexpr timeval kRetryDelay = {1, 0};
+constexpr std::chrono::seconds kRetryDelay{1};
 
 RangeAllocator::TimePoint Now() { return std::chrono::steady_clock::now(); }
 
@@ -33,9 +33,8 @@ XskSocket::Drops Sum(const XskSocket::Drops& a, const XskSocket::Drops& b) {
 }  // namespace
 
 struct SlowPathSockets::Queue {
-  SlowPathSockets* owner;
   std::unique_ptr<XskSocket> socket;  // null: it could not be made
-  EventPtr readable;                  // goes before the socket
+  std::optional<FdWatch> readable;    // destroyed before the socket
 };
 
 struct SlowPathSockets::Opened {
@@ -67,15 +66,8 @@ SlowPathSockets::SlowPathSockets(event_base* base, int map_fd, bool zero_copy,
       zero_copy_(zero_copy),
       handler_(std::move(handler)),
       on_change_(std::move(on_change)),
-      retry_(evtimer_new(
-          base,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<SlowPathSockets*>(self)->OnRetry();
-          },
-          this)),
-      places_(0, L275_SLOW_PATH_QUEUES) {
-  CHECK(retry_ != nullptr);
-}
+      retry_(base, [this] { OnRetry(); }),
+      places_(0, L275_SLOW_PATH_QUEUES) {}
 
 SlowPathSockets::~SlowPathSockets() = default;
 
@@ -92,8 +84,7 @@ void SlowPathSockets::RetryLater() {
   const bool all_complete =
       std::all_of(opened_.begin(), opened_.end(),
                   [](const auto& o) { return o.second->complete(); });
-  if (all_complete || evtimer_pending(retry_.get(), nullptr)) return;
-  evtimer_add(retry_.get(), &kRetryDelay);
+  if (!all_complete && !retry_.IsRunning()) retry_.Start(kRetryDelay);
 }
 
 void SlowPathSockets::OnRetry() {
@@ -134,17 +125,9 @@ absl::Status SlowPathSockets::OpenQueue(const std::string& name, uint32_t queue,
     return ErrnoStatus(errno, "writing a socket into the map slow_path");
   }
   Queue& entry = opened.queues[queue];
-  entry.owner = this;
   entry.socket = std::move(socket);
-  entry.readable.reset(event_new(
-      base_, fd, EV_READ | EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        auto* const readable = static_cast<Queue*>(self);
-        readable->owner->OnReadable(*readable->socket);
-      },
-      &entry));
-  CHECK(entry.readable != nullptr &&
-        event_add(entry.readable.get(), nullptr) == 0);
+  entry.readable.emplace(base_, fd, FdWatch::kReadable,
+                         [this, &entry] { OnReadable(*entry.socket); });
   return absl::OkStatus();
 }
 

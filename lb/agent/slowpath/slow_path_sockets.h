@@ -13,7 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/timer.h"
 #include "lb/agent/publish/range_allocator.h"
 #include "lb/agent/publish/snapshot.h"
 #include "lb/agent/slowpath/xsk_socket.h"
@@ -89,7 +89,7 @@ class SlowPathSockets {
   const bool zero_copy_;
   const Handler handler_;
   const std::function<void()> on_change_;
-  EventPtr retry_;
+  Timer retry_;
   RangeAllocator places_;
   std::map<uint32_t, std::unique_ptr<Opened>> opened_;  // by ifindex
   XskSocket::Drops drops_of_closed_;
