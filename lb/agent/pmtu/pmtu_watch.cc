@@ -1,6 +1,5 @@
 #include "lb/agent/pmtu/pmtu_watch.h"
 
-#include <glog/logging.h>
 #include <linux/icmp.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -56,14 +55,7 @@ absl::StatusOr<std::unique_ptr<PmtuWatch>> PmtuWatch::Create(event_base* base) {
 PmtuWatch::PmtuWatch(event_base* base, UniqueFd fd)
     : log_(base, "ICMP messages \"fragmentation needed\""),
       fd_(std::move(fd)),
-      readable_(event_new(
-          base, fd_.get(), EV_READ | EV_PERSIST,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<PmtuWatch*>(self)->Read();
-          },
-          this)) {
-  CHECK(readable_ != nullptr && event_add(readable_.get(), nullptr) == 0);
-}
+      readable_(base, fd_.get(), FdWatch::kReadable, [this] { Read(); }) {}
 
 void PmtuWatch::SetServices(const std::set<ServiceAddress>& services) {
   Services next;

@@ -9,7 +9,7 @@
 #include <set>
 
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
 #include "common/event/limited_loop_log.h"
 #include "common/net/endpoint.h"
 #include "common/net/service_address.h"
@@ -62,7 +62,7 @@ class PmtuWatch {
   Services services_;
   LimitedLoopLog log_;
   UniqueFd fd_;
-  EventPtr readable_;  // before fd_ goes
+  FdWatch readable_;  // destroyed before fd_
 };
 
 // The maximum segment size that gets over a hop of that MTU: without the
