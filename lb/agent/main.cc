@@ -19,6 +19,7 @@
 #include "common/beacon/beacon_keys.h"
 #include "common/event/libevent_log.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/signal_watch.h"
 #include "common/os/program_flags.h"
 #include "common/os/status_util.h"
 #include "lb/agent/attach/detach.h"
@@ -228,30 +229,12 @@ AgentFlags GivenFlags() {
   return flags;
 }
 
-EventPtr OnSignal(event_base* base, int signal, event_callback_fn callback,
-                  void* argument) {
-  EventPtr event(evsignal_new(base, signal, callback, argument));
-  CHECK(event != nullptr && event_add(event.get(), nullptr) == 0)
-      << "cannot watch signal " << signal;
-  return event;
-}
-
-void Stop(evutil_socket_t signal, short, void* base) {
-  LOG(INFO) << "signal " << signal << ": stopping";
-  sd_notify(0, "STOPPING=1");
-  event_base_loopbreak(static_cast<event_base*>(base));
-}
-
-// What SIGHUP is for; a signal that comes before there is an agent is kept.
-struct Reloading {
-  Agent* agent = nullptr;
-  bool wanted = false;
-};
-
-void Reload(evutil_socket_t, short, void* argument) {
-  Reloading& reloading = *static_cast<Reloading*>(argument);
-  reloading.wanted = reloading.agent == nullptr;
-  if (reloading.agent != nullptr) reloading.agent->Reload();
+SignalWatch StopOn(event_base* base, int signal) {
+  return {base, signal, [base, signal] {
+            LOG(INFO) << "signal " << signal << ": stopping";
+            sd_notify(0, "STOPPING=1");
+            event_base_loopbreak(base);
+          }};
 }
 
 absl::StatusOr<DesiredSource> SourceOfFlags() {
@@ -306,18 +289,22 @@ absl::Status Run() {
   const EventBasePtr base(event_base_new());
   if (base == nullptr) return absl::InternalError("event_base_new() failed");
   // From here on a signal waits for the loop: it never ends a start halfway.
-  Reloading reloading;
-  const EventPtr terminate = OnSignal(base.get(), SIGTERM, Stop, base.get());
-  const EventPtr interrupt = OnSignal(base.get(), SIGINT, Stop, base.get());
-  const EventPtr reload = OnSignal(base.get(), SIGHUP, Reload, &reloading);
+  const SignalWatch terminate = StopOn(base.get(), SIGTERM);
+  const SignalWatch interrupt = StopOn(base.get(), SIGINT);
+  Agent* running = nullptr;
+  bool reload_wanted = false;  // by a signal that came before it runs
+  const SignalWatch reload(base.get(), SIGHUP, [&] {
+    reload_wanted = running == nullptr;
+    if (running != nullptr) running->Reload();
+  });
   signal(SIGPIPE, SIG_IGN);
   absl::StatusOr<std::unique_ptr<Agent>> created =
       Agent::Create(base.get(), std::move(options), std::move(source));
   if (absl::IsCancelled(created.status())) return absl::OkStatus();
   L275_RETURN_IF_ERROR(created.status());
   const std::unique_ptr<Agent> agent = *std::move(created);
-  reloading.agent = agent.get();
-  if (reloading.wanted) agent->Reload();
+  running = agent.get();
+  if (reload_wanted) agent->Reload();
   LOG(INFO) << "ready";
   sd_notify(0, "READY=1");
   event_base_dispatch(base.get());
