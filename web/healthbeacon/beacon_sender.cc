@@ -28,13 +28,7 @@ BeaconSender::BeaconSender(event_base* base, const Options& options,
       signer_(*signer),
       report_(std::move(report)),
       random_(std::random_device()()),
-      timer_(evtimer_new(
-          base,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<BeaconSender*>(self)->OnTimer();
-          },
-          this)) {
-  CHECK(timer_ != nullptr);
+      timer_(base, [this] { OnTimer(); }) {
   message_.address = options.address;
   message_.port = options.port;
   message_.epoch = options.epoch;
@@ -53,7 +47,7 @@ void BeaconSender::Announce() {
   if (!report || done_) return;
   const bool urgent = report->state != BeaconMessage::State::kUp;
   for (int i = 0; i < (urgent ? kUrgentBeacons : 1); ++i) Send(*report);
-  ArmTimer();
+  StartTimer();
 }
 
 void BeaconSender::SayDown(std::function<void()> done) {
@@ -72,13 +66,14 @@ void BeaconSender::SendLast() {
   Report last = report_().value_or(Report());
   last.state = BeaconMessage::State::kDown;
   last_sent_ += Send(last);
-  ArmTimer(++last_ == kUrgentBeacons ? microseconds(0) : kBetweenLastBeacons);
+  timer_.Start(++last_ == kUrgentBeacons ? microseconds(0)
+                                         : kBetweenLastBeacons);
 }
 
 void BeaconSender::OnTimer() {
   if (done_) return SendLast();
   if (const std::optional<Report> report = report_()) Send(*report);
-  ArmTimer();
+  StartTimer();
 }
 
 bool BeaconSender::Send(const Report& report) {
@@ -104,18 +99,11 @@ void BeaconSender::LogIfChanged(const absl::Status& sent) {
   }
 }
 
-void BeaconSender::ArmTimer() {
+void BeaconSender::StartTimer() {
   const int64_t interval_us = microseconds(interval_).count();
   const int64_t jitter_us = interval_us / 10;
-  ArmTimer(microseconds(interval_us + std::uniform_int_distribution<int64_t>(
-                                          -jitter_us, jitter_us)(random_)));
-}
-
-void BeaconSender::ArmTimer(microseconds delay) {
-  timeval value;
-  value.tv_sec = delay.count() / 1'000'000;
-  value.tv_usec = delay.count() % 1'000'000;
-  CHECK_EQ(evtimer_add(timer_.get(), &value), 0);
+  std::uniform_int_distribution<int64_t> jitter(-jitter_us, jitter_us);
+  timer_.Start(microseconds(interval_us + jitter(random_)));
 }
 
 }  // namespace l275

@@ -11,7 +11,7 @@
 
 #include "absl/status/status.h"
 #include "common/beacon/beacon_message.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/timer.h"
 #include "common/net/ipv4_address.h"
 #include "web/healthbeacon/beacon_signer.h"
 #include "web/healthbeacon/multicast_sender.h"
@@ -74,8 +74,7 @@ class BeaconSender {
   void SendLast();
   bool Send(const Report& report);
   void LogIfChanged(const absl::Status& sent);
-  void ArmTimer();
-  void ArmTimer(std::chrono::microseconds delay);
+  void StartTimer();
 
   MulticastSender multicast_;
   const BeaconSigner& signer_;
@@ -88,7 +87,7 @@ class BeaconSender {
   std::function<void()> done_;  // while it stops
   int last_ = 0;                // beacons that were tried while it stops
   int last_sent_ = 0;           // those of them that were sent
-  EventPtr timer_;
+  Timer timer_;
 };
 
 }  // namespace l275

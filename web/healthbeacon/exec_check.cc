@@ -133,20 +133,15 @@ absl::Status ExecCheck::Spawn() {
 }
 
 absl::Status ExecCheck::WatchChild() {
-  exited_.reset();
   pidfd_.reset(OpenPidfd(pid_));
   if (!pidfd_) return ErrnoStatus(errno, "pidfd_open");
-  exited_.reset(event_new(
-      base_, pidfd_.get(), EV_READ,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<ExecCheck*>(self)->OnExit();
-      },
-      this));
-  CHECK(exited_ != nullptr && event_add(exited_.get(), nullptr) == 0);
+  exited_.emplace(base_, pidfd_.get(), FdWatch::kReadable,
+                  [this] { OnExit(); });
   return absl::OkStatus();
 }
 
 void ExecCheck::OnExit() {
+  exited_.reset();
   const absl::Status result = Reap();
   if (std::exchange(waiting_, false)) return Run();
   if (done_) Finish(result);

@@ -4,10 +4,11 @@
 #include <event2/event.h>
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
 #include "common/os/unique_fd.h"
 #include "web/healthbeacon/check.h"
 #include "web/healthbeacon/output_tail.h"
@@ -51,7 +52,7 @@ class ExecCheck : public Check {
   bool waiting_ = false;  // for the end of a child that was killed
   OutputTail output_;
   UniqueFd pidfd_;
-  EventPtr exited_;  // before pidfd_ goes
+  std::optional<FdWatch> exited_;  // destroyed before pidfd_
 };
 
 }  // namespace l275

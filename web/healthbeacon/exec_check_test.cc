@@ -15,6 +15,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/repeated_timer.h"
 #include "common/os/read_file.h"
 #include "common/testing/run_until.h"
 #include "web/healthbeacon/repeated_check.h"
@@ -78,15 +79,11 @@ class ExecCheckTest : public ::testing::Test {
 
   // So that RunUntil() looks at its condition although nothing happens.
   void Tick() {
-    tick_.reset(event_new(
-        base_.get(), -1, EV_PERSIST, [](evutil_socket_t, short, void*) {},
-        nullptr));
-    const timeval interval = {0, 5000};
-    event_add(tick_.get(), &interval);
+    tick_.emplace(base_.get(), std::chrono::milliseconds(5), [] {});
   }
 
   EventBasePtr base_{event_base_new()};
-  EventPtr tick_;
+  std::optional<RepeatedTimer> tick_;
   int scripts_ = 0;
 };
 

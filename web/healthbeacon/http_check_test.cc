@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "common/event/fd_watch.h"
 #include "common/event/libevent_ptr.h"
 #include "common/os/unique_fd.h"
 #include "common/testing/run_until.h"
@@ -36,25 +37,18 @@ class OneAnswer {
     EXPECT_EQ(listen(listener_.get(), 1), 0);
     getsockname(listener_.get(), generic, &size);
     endpoint_ = {*Ipv4Address::Parse("127.0.0.1"), ntohs(address.sin_port)};
-    Watch(listener_.get(), [](evutil_socket_t, short, void* self) {
-      static_cast<OneAnswer*>(self)->Accept();
-    });
+    readable_.emplace(base_, listener_.get(), FdWatch::kReadable,
+                      [this] { Accept(); });
   }
 
   Endpoint endpoint() const { return endpoint_; }
   const std::string& request() const { return request_; }
 
  private:
-  void Watch(int fd, event_callback_fn callback) {
-    event_.reset(event_new(base_, fd, EV_READ, callback, this));
-    event_add(event_.get(), nullptr);
-  }
-
   void Accept() {
     peer_.reset(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-    Watch(peer_.get(), [](evutil_socket_t, short, void* self) {
-      static_cast<OneAnswer*>(self)->Answer();
-    });
+    readable_.emplace(base_, peer_.get(), FdWatch::kReadable,
+                      [this] { Answer(); });
   }
 
   void Answer() {
@@ -62,7 +56,7 @@ class OneAnswer {
     const ssize_t size = read(peer_.get(), buffer, sizeof(buffer));
     request_.assign(buffer, size > 0 ? static_cast<size_t>(size) : 0);
     send(peer_.get(), answer_.data(), answer_.size(), MSG_NOSIGNAL);
-    event_.reset();
+    readable_.reset();
     if (closes_) peer_.reset();
   }
 
@@ -73,7 +67,7 @@ class OneAnswer {
   Endpoint endpoint_;
   UniqueFd listener_;
   UniqueFd peer_;
-  EventPtr event_;
+  std::optional<FdWatch> readable_;
 };
 
 class HttpCheckTest : public ::testing::Test {

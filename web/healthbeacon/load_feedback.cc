@@ -11,7 +11,7 @@
 namespace l275 {
 namespace {
 
-constexpr timeval kInterval = {1, 0};
+constexpr std::chrono::seconds kInterval{1};
 
 }  // namespace
 
@@ -24,14 +24,7 @@ absl::StatusOr<std::unique_ptr<LoadFeedback>> LoadFeedback::Create(
 LoadFeedback::LoadFeedback(event_base* base, int floor, const CpuTimes& times)
     : curve_(floor, std::chrono::steady_clock::now()),
       last_(times),
-      timer_(event_new(
-          base, -1, EV_PERSIST,
-          [](evutil_socket_t, short, void* self) {
-            static_cast<LoadFeedback*>(self)->OnTimer();
-          },
-          this)) {
-  CHECK(timer_ != nullptr && event_add(timer_.get(), &kInterval) == 0);
-}
+      timer_(base, kInterval, [this] { OnTimer(); }) {}
 
 void LoadFeedback::OnTimer() {
   const absl::StatusOr<CpuTimes> times = CpuTimes::Read();

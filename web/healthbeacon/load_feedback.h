@@ -6,7 +6,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/repeated_timer.h"
 #include "web/healthbeacon/cpu_times.h"
 #include "web/healthbeacon/load_curve.h"
 
@@ -33,7 +33,7 @@ class LoadFeedback {
 
   LoadCurve curve_;
   CpuTimes last_;
-  EventPtr timer_;
+  RepeatedTimer timer_;
 };
 
 }  // namespace l275

@@ -23,6 +23,7 @@
 #include "common/beacon/beacon_message.h"
 #include "common/event/libevent_log.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/signal_watch.h"
 #include "common/net/ipv4_address.h"
 #include "common/os/program_flags.h"
 #include "common/os/status_util.h"
@@ -272,34 +273,6 @@ absl::StatusOr<Healthbeacon::Options> ParseOptions() {
   return options;
 }
 
-EventPtr OnSignal(event_base* base, int number, event_callback_fn callback,
-                  void* argument) {
-  EventPtr event(evsignal_new(base, number, callback, argument));
-  CHECK(event != nullptr && evsignal_add(event.get(), nullptr) == 0)
-      << "cannot watch signal " << number;
-  return event;
-}
-
-// The signal that ended the loop.
-struct Ending {
-  event_base* base;
-  int signal = 0;
-};
-
-void OnEnd(evutil_socket_t number, short, void* argument) {
-  Ending& ending = *static_cast<Ending*>(argument);
-  ending.signal = static_cast<int>(number);
-  event_base_loopbreak(ending.base);
-}
-
-// What signals are for. The beacon is there when the loop runs.
-struct Running {
-  const std::vector<std::string>& arguments;  // of the command line
-  std::unique_ptr<Healthbeacon> beacon;
-};
-
-Running& RunningAt(void* running) { return *static_cast<Running*>(running); }
-
 void LogConfiguration(const Healthbeacon& beacon) {
   const Healthbeacon::Options& options = beacon.options();
   LOG(INFO) << DescribeBeacons(options, beacon.key_id());
@@ -310,31 +283,24 @@ void LogConfiguration(const Healthbeacon& beacon) {
   }
 }
 
-absl::Status Reload(const Running& running) {
+absl::Status Reload(const std::vector<std::string>& arguments,
+                    Healthbeacon* beacon) {
   L275_ASSIGN_OR_RETURN(const std::vector<std::string> flags,
-                        GatherFlags(running.arguments));
+                        GatherFlags(arguments));
   L275_RETURN_IF_ERROR(SetFlags(kThisFile, flags));
   L275_ASSIGN_OR_RETURN(const Healthbeacon::Options options, ParseOptions());
-  return running.beacon->Reload(options);
+  return beacon->Reload(options);
 }
 
-void OnHangup(evutil_socket_t, short, void* argument) {
-  const Running& running = RunningAt(argument);
-  const absl::Status reloaded = Reload(running);
+void ReloadAndLog(const std::vector<std::string>& arguments,
+                  Healthbeacon* beacon) {
+  const absl::Status reloaded = Reload(arguments, beacon);
   if (!reloaded.ok()) {
     LOG(ERROR) << "SIGHUP: nothing changed: " << reloaded.message();
     return;
   }
   LOG(INFO) << "SIGHUP: read everything again";
-  LogConfiguration(*running.beacon);
-}
-
-void OnDrain(evutil_socket_t, short, void* running) {
-  RunningAt(running).beacon->Drain();
-}
-
-void OnEndDrain(evutil_socket_t, short, void* running) {
-  RunningAt(running).beacon->EndDrain();
+  LogConfiguration(*beacon);
 }
 
 absl::Status Run(const std::vector<std::string>& arguments) {
@@ -342,38 +308,39 @@ absl::Status Run(const std::vector<std::string>& arguments) {
   RouteLibeventLog();
   const EventBasePtr base(event_base_new());
   if (!base) return absl::InternalError("event_base_new() failed");
-  Ending ending = {base.get()};
+  std::unique_ptr<Healthbeacon> beacon;  // exists when the loop runs
+  int ended_by = 0;                      // the signal
+  const auto end = [&base, &ended_by](int signal_number) {
+    ended_by = signal_number;
+    event_base_loopbreak(base.get());
+  };
   // From here on a signal waits for the loop: it never ends a start halfway.
-  Running running = {arguments, nullptr};
-  const EventPtr signals[] = {
-      OnSignal(base.get(), SIGTERM, OnEnd, &ending),
-      OnSignal(base.get(), SIGINT, OnEnd, &ending),
-      OnSignal(base.get(), SIGHUP, OnHangup, &running),
-      OnSignal(base.get(), SIGUSR1, OnDrain, &running),
-      OnSignal(base.get(), SIGUSR2, OnEndDrain, &running),
+  const SignalWatch signals[] = {
+      {base.get(), SIGTERM, [&end] { end(SIGTERM); }},
+      {base.get(), SIGINT, [&end] { end(SIGINT); }},
+      {base.get(), SIGHUP, [&] { ReloadAndLog(arguments, beacon.get()); }},
+      {base.get(), SIGUSR1, [&beacon] { beacon->Drain(); }},
+      {base.get(), SIGUSR2, [&beacon] { beacon->EndDrain(); }},
   };
   signal(SIGPIPE, SIG_IGN);
-  L275_ASSIGN_OR_RETURN(running.beacon,
-                        Healthbeacon::Create(base.get(), options));
+  L275_ASSIGN_OR_RETURN(beacon, Healthbeacon::Create(base.get(), options));
   if (FLAGS_insecure_beacons) {
     LOG(WARNING) << "--insecure_beacons: anybody on the network of "
                  << FLAGS_interface << " can speak for this server";
   }
-  LogConfiguration(*running.beacon);
-  running.beacon->Start();
-  sd_notify(
-      0,
-      absl::StrCat("READY=1\nSTATUS=", running.beacon->StatusText()).c_str());
+  LogConfiguration(*beacon);
+  beacon->Start();
+  sd_notify(0, absl::StrCat("READY=1\nSTATUS=", beacon->StatusText()).c_str());
   event_base_dispatch(base.get());
   sd_notify(0, "STOPPING=1");
-  if (ending.signal == SIGTERM) {
+  if (ended_by == SIGTERM) {
     LOG(INFO) << "SIGTERM: ending silently; load balancers take this server "
                  "out if no beacon follows within their --beacon_timeout_ms";
     return absl::OkStatus();
   }
   LOG(INFO) << "SIGINT: saying \"down\"; load balancers take this server out "
                "at once";
-  running.beacon->SayDown([&base] { event_base_loopbreak(base.get()); });
+  beacon->SayDown([&base] { event_base_loopbreak(base.get()); });
   event_base_dispatch(base.get());
   return absl::OkStatus();
 }

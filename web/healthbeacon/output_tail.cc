@@ -28,14 +28,9 @@ absl::StatusOr<UniqueFd> OutputTail::Open() {
   text_.clear();
   pipe_.reset(ends[0]);
   PCHECK(fcntl(pipe_.get(), F_SETFL, O_NONBLOCK) == 0);
-  readable_.reset(event_new(
-      base_, pipe_.get(), EV_READ | EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        auto* const tail = static_cast<OutputTail*>(self);
-        if (!tail->ReadSome()) tail->readable_.reset();
-      },
-      this));
-  CHECK(readable_ != nullptr && event_add(readable_.get(), nullptr) == 0);
+  readable_.emplace(base_, pipe_.get(), FdWatch::kReadable, [this] {
+    if (!ReadSome()) readable_.reset();
+  });
   return writer;
 }
 

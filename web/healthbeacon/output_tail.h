@@ -3,10 +3,11 @@
 
 #include <event2/event.h>
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
 #include "common/os/unique_fd.h"
 
 namespace l275 {
@@ -33,7 +34,7 @@ class OutputTail {
   event_base* const base_;
   std::string text_;
   UniqueFd pipe_;
-  EventPtr readable_;  // before the pipe goes
+  std::optional<FdWatch> readable_;  // destroyed before pipe_
 };
 
 }  // namespace l275

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
-#include "common/event/libevent_ptr.h"
 #include "common/event/limited_loop_log.h"
+#include "common/event/timer.h"
 #include "web/healthbeacon/check.h"
 #include "web/healthbeacon/check_judge.h"
 
@@ -51,7 +51,6 @@ class RepeatedCheck {
   void Begin();
   void End(const absl::Status& result);
   void LogVerdict(const absl::Status& result);
-  void ArmTimer(CheckTime::duration delay);
 
   const std::string name_;
   const Options options_;
@@ -60,7 +59,7 @@ class RepeatedCheck {
   LimitedLoopLog log_;
   bool running_ = false;
   CheckTime began_;  // the last run
-  EventPtr timer_;   // the timeout of one that runs, else the next one's begin
+  Timer timer_;      // the timeout of one that runs, else the next one's begin
   std::unique_ptr<Check> check_;
 };
 

@@ -14,8 +14,9 @@ namespace l275 {
 void TcpCheck::Start(Done done) {
   done_ = std::move(done);
   const int error = Connect();
-  if (error == EINPROGRESS) return WaitForConnection();
-  Finish(error);
+  if (error != EINPROGRESS) return Finish(error);
+  writable_.emplace(base_, socket_.get(), FdWatch::kWritable,
+                    [this] { OnWritable(); });
 }
 
 void TcpCheck::Cancel() {
@@ -34,16 +35,6 @@ int TcpCheck::Connect() {
   const int result = connect(
       socket_.get(), reinterpret_cast<const sockaddr*>(&peer), sizeof(peer));
   return result == 0 ? 0 : errno;
-}
-
-void TcpCheck::WaitForConnection() {
-  writable_.reset(event_new(
-      base_, socket_.get(), EV_WRITE,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<TcpCheck*>(self)->OnWritable();
-      },
-      this));
-  CHECK(writable_ != nullptr && event_add(writable_.get(), nullptr) == 0);
 }
 
 void TcpCheck::OnWritable() {

@@ -3,7 +3,9 @@
 
 #include <event2/event.h>
 
-#include "common/event/libevent_ptr.h"
+#include <optional>
+
+#include "common/event/fd_watch.h"
 #include "common/net/endpoint.h"
 #include "common/os/unique_fd.h"
 #include "web/healthbeacon/check.h"
@@ -23,7 +25,6 @@ class TcpCheck : public Check {
 
  private:
   int Connect();  // an errno, EINPROGRESS: not yet
-  void WaitForConnection();
   void OnWritable();
   void Finish(int error);  // an errno
 
@@ -31,7 +32,7 @@ class TcpCheck : public Check {
   const Endpoint endpoint_;
   Done done_;  // while one runs
   UniqueFd socket_;
-  EventPtr writable_;  // before the socket goes
+  std::optional<FdWatch> writable_;  // destroyed before socket_
 };
 
 }  // namespace l275

@@ -69,14 +69,8 @@ absl::StatusOr<std::unique_ptr<WeightFile>> WeightFile::Create(
   // In this order, so that no change is missed.
   L275_RETURN_IF_ERROR(file->Watch());
   L275_RETURN_IF_ERROR(file->ReadNow());
-  file->changed_.reset(event_new(
-      base, file->inotify_.get(), EV_READ | EV_PERSIST,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<WeightFile*>(self)->OnChange();
-      },
-      file.get()));
-  CHECK(file->changed_ != nullptr &&
-        event_add(file->changed_.get(), nullptr) == 0);
+  file->changed_.emplace(base, file->inotify_.get(), FdWatch::kReadable,
+                         [self = file.get()] { self->OnChange(); });
   return file;
 }
 

@@ -5,11 +5,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/fd_watch.h"
 #include "common/os/unique_fd.h"
 
 namespace l275 {
@@ -43,7 +44,7 @@ class WeightFile {
   uint16_t weight_ = 0;
   std::string last_error_;  // as logged, empty: none
   UniqueFd inotify_;
-  EventPtr changed_;  // before inotify_ goes
+  std::optional<FdWatch> changed_;  // destroyed before inotify_
 };
 
 // A whole number from 0 to 1000, with white space around it. InvalidArgument
