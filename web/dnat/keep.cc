@@ -10,6 +10,7 @@
 
 #include "common/event/libevent_log.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/signal_watch.h"
 #include "common/os/status_util.h"
 #include "glog/logging.h"
 #include "web/dnat/host_warnings.h"
@@ -18,24 +19,13 @@
 namespace l275 {
 namespace {
 
-EventPtr StopAt(event_base* base, int signal_number) {
-  EventPtr event(evsignal_new(
-      base, signal_number,
-      [](evutil_socket_t, short, void* loop) {
-        event_base_loopbreak(static_cast<event_base*>(loop));
-      },
-      base));
-  CHECK(event != nullptr && evsignal_add(event.get(), nullptr) == 0)
-      << "cannot watch signal " << signal_number;
-  return event;
-}
-
 absl::Status RunKeeper(const std::vector<NatRule>& rules) {
   RouteLibeventLog();
   const EventBasePtr base(event_base_new());
   if (!base) return absl::InternalError("event_base_new() failed");
-  const EventPtr signals[] = {StopAt(base.get(), SIGTERM),
-                              StopAt(base.get(), SIGINT)};
+  const auto stop = [&base] { event_base_loopbreak(base.get()); };
+  const SignalWatch terminate(base.get(), SIGTERM, stop);
+  const SignalWatch interrupt(base.get(), SIGINT, stop);
   L275_ASSIGN_OR_RETURN(const std::unique_ptr<RuleKeeper> keeper,
                         RuleKeeper::Create(base.get(), rules));
   PrintHostWarnings(rules);

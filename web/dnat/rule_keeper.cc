@@ -50,20 +50,13 @@ absl::StatusOr<std::unique_ptr<RuleKeeper>> RuleKeeper::Create(
     event_base* base, std::vector<NatRule> rules) {
   L275_ASSIGN_OR_RETURN(KeeperLock lock, KeeperLock::Create());
   auto keeper =
-      absl::WrapUnique(new RuleKeeper(std::move(rules), std::move(lock)));
+      absl::WrapUnique(new RuleKeeper(base, std::move(rules), std::move(lock)));
   L275_RETURN_IF_ERROR(keeper->Start(base));
   return keeper;
 }
 
 // Subscribes first, so that no change after the installation is missed.
 absl::Status RuleKeeper::Start(event_base* base) {
-  timer_.reset(evtimer_new(
-      base,
-      [](evutil_socket_t, short, void* self) {
-        static_cast<RuleKeeper*>(self)->Check();
-      },
-      this));
-  CHECK(timer_ != nullptr);
   L275_ASSIGN_OR_RETURN(
       subscription_,
       NetlinkSubscription::Create(
@@ -95,15 +88,9 @@ void RuleKeeper::OnMessage(nlmsghdr* message) {
 void RuleKeeper::OnBatch(bool complete) {
   if (!complete) changed_ = true;
   if (!changed_) return;
-  const auto since = Clock::now() - restored_at_;
-  if (since >= kBetweenRestorations) return Check();
-  CheckAfter(std::chrono::ceil<milliseconds>(kBetweenRestorations - since));
-}
-
-void RuleKeeper::CheckAfter(milliseconds pause) {
-  if (evtimer_pending(timer_.get(), nullptr)) return;
-  const timeval time = {pause.count() / 1000, pause.count() % 1000 * 1000};
-  CHECK_EQ(evtimer_add(timer_.get(), &time), 0);
+  const Clock::time_point earliest = restored_at_ + kBetweenRestorations;
+  if (Clock::now() >= earliest) return Check();
+  if (!timer_.IsRunning()) timer_.StartAt(earliest);
 }
 
 void RuleKeeper::Check() {
@@ -113,7 +100,7 @@ void RuleKeeper::Check() {
   if (!difference.ok()) {
     LOG(ERROR) << "cannot restore the rules, trying again in 1 s: "
                << difference.status().message();
-    CheckAfter(kBeforeRetry);
+    if (!timer_.IsRunning()) timer_.Start(kBeforeRetry);
     return;
   }
   if (difference->empty()) return;

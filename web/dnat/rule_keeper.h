@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "common/event/libevent_ptr.h"
+#include "common/event/timer.h"
 #include "common/netlink/netlink_subscription.h"
 #include "web/dnat/keeper_lock.h"
 #include "web/dnat/nat_rule.h"
@@ -39,13 +39,14 @@ class RuleKeeper {
  private:
   using Clock = std::chrono::steady_clock;
 
-  RuleKeeper(std::vector<NatRule> rules, KeeperLock lock)
-      : rules_(std::move(rules)), lock_(std::move(lock)) {}
+  RuleKeeper(event_base* base, std::vector<NatRule> rules, KeeperLock lock)
+      : rules_(std::move(rules)),
+        lock_(std::move(lock)),
+        timer_(base, [this] { Check(); }) {}
 
   absl::Status Start(event_base* base);
   void OnMessage(nlmsghdr* message);
   void OnBatch(bool complete);
-  void CheckAfter(std::chrono::milliseconds pause);
   void Check();
   // Returns the first difference, empty when there was none.
   absl::StatusOr<std::string> Restore();
@@ -56,7 +57,7 @@ class RuleKeeper {
   bool changed_ = false;    // since the last check, maybe
   std::string changed_by_;  // empty when it is not known
   Clock::time_point restored_at_;
-  EventPtr timer_;
+  Timer timer_;
   std::unique_ptr<NetlinkSubscription> subscription_;
 };
 
