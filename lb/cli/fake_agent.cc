@@ -48,20 +48,15 @@ std::string LineOf(evhttp_request* request) {
                       evhttp_request_get_uri(request));
 }
 
-void BreakLoop(evutil_socket_t, short, void* base) {
-  event_base_loopbreak(static_cast<event_base*>(base));
-}
-
 }  // namespace
 
 FakeAgent::FakeAgent(const std::string& socket_path)
     : socket_path_(socket_path),
       stop_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
       base_(event_base_new()),
-      stop_event_(event_new(base_.get(), stop_.get(), EV_READ, &BreakLoop,
-                            base_.get())),
+      stopped_(base_.get(), stop_.get(), FdWatch::kReadable,
+               [this] { event_base_loopbreak(base_.get()); }),
       http_(evhttp_new(base_.get())) {
-  PCHECK(event_add(stop_event_.get(), nullptr) == 0);
   // From here on the server closes the listening socket.
   PCHECK(evhttp_accept_socket(http_.get(), Listen(socket_path).release()) == 0);
   evhttp_set_gencb(http_.get(), &OnRequest, this);

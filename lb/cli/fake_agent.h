@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "common/event/fd_watch.h"
 #include "common/event/libevent_ptr.h"
 #include "common/os/unique_fd.h"
 
@@ -49,7 +50,7 @@ class FakeAgent {
   const std::string socket_path_;
   UniqueFd stop_;  // eventfd, readable when the thread is to end
   EventBasePtr base_;
-  EventPtr stop_event_;
+  FdWatch stopped_;
   EvhttpPtr http_;
 
   std::mutex mutex_;
