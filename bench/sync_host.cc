@@ -12,7 +12,7 @@ namespace l275 {
 namespace {
 
 constexpr uint16_t kPort = 9276;
-constexpr timeval kTick = {0, 10'000};
+constexpr std::chrono::milliseconds kTick{10};
 constexpr std::chrono::seconds kIdleTimeout{900};
 
 }  // namespace
@@ -37,13 +37,7 @@ absl::Status SyncHost::Start(LbProgram* program, const Options& options) {
   sync_->SetDeclared({});
   if (options.holds_vip) held_.insert(kFirstVip);
   peer_ = options.peer;
-  tick_.reset(event_new(
-      base_.get(), -1, EV_PERSIST,
-      [](evutil_socket_t, short, void* host) {
-        static_cast<SyncHost*>(host)->OnTick();
-      },
-      this));
-  event_add(tick_.get(), &kTick);
+  tick_.emplace(base_.get(), kTick, [this] { OnTick(); });
   thread_ = std::thread([this] {
     const absl::Status moved = LeaveCpu();
     LOG_IF(FATAL, !moved.ok()) << moved;

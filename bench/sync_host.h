@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -11,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/event/libevent_ptr.h"
+#include "common/event/repeated_timer.h"
 #include "common/net/ipv4_address.h"
 #include "lb/agent/flows/flow_keeper.h"
 #include "lb/agent/peers/sync.h"
@@ -52,7 +54,7 @@ class SyncHost {
   EventBasePtr base_;
   std::unique_ptr<FlowKeeper> keeper_;
   std::unique_ptr<Sync> sync_;
-  EventPtr tick_;
+  std::optional<RepeatedTimer> tick_;
   std::set<Ipv4Address> held_;
   Ipv4Address peer_;
   std::atomic<bool> ended_{false};
