@@ -4,18 +4,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/os/status_util.h"
-#include "common/os/version.h"
 #include "lb/agent/config/change.h"
 #include "lb/agent/config/desired_state_proto.h"
 #include "lb/agent/views/explain.h"
-#include "lb/agent/views/flow_event_view.h"
 #include "lb/agent/views/health_view.h"
 #include "lb/agent/views/metrics.h"
 #include "lb/agent/views/next_hop_view.h"
 #include "lb/agent/views/preference.h"
 #include "lb/agent/views/service_view.h"
+#include "lb/agent/views/stats_view.h"
 #include "lb/agent/views/status_view.h"
-#include "lb/agent/views/verdict_view.h"
 #include "lb/agent/views/vip_view.h"
 #include "lb/agent/views/warnings.h"
 
@@ -69,17 +67,7 @@ control::NextHops AgentController::GetNextHops() {
 }
 
 absl::StatusOr<control::Stats> AgentController::GetStats() {
-  control::Stats stats;
-  L275_ASSIGN_OR_RETURN(const auto verdicts,
-                        ViewVerdicts(*control_path_.parts.maps));
-  L275_ASSIGN_OR_RETURN(const auto services,
-                        ViewServices(control_path_.View()));
-  L275_ASSIGN_OR_RETURN(const auto events,
-                        ViewFlowEvents(*control_path_.parts.maps));
-  *stats.mutable_verdict() = {verdicts.begin(), verdicts.end()};
-  *stats.mutable_service() = services.service();
-  *stats.mutable_flow_event() = {events.begin(), events.end()};
-  return stats;
+  return ViewStats(control_path_.View());
 }
 
 control::HealthStates AgentController::GetHealthStates() {
@@ -122,9 +110,8 @@ absl::StatusOr<control::ChangeReply> AgentController::Apply(
 absl::StatusOr<std::string> AgentController::GetMetrics() {
   const AgentCounters counters = {control_path_.reconciler.write_failures(),
                                   control_path_.parts.next_hops->resyncs()};
-  L275_ASSIGN_OR_RETURN(
-      const auto families,
-      CollectMetrics(control_path_.View(), counters, kVersion));
+  L275_ASSIGN_OR_RETURN(const auto families,
+                        CollectMetrics(control_path_.View(), counters));
   return prometheus::TextSerializer().Serialize(families);
 }
 

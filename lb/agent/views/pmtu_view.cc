@@ -29,7 +29,7 @@ std::string DescribePmtuErrors(const ServiceAddress& service,
       MssFor(errors.mtu), " on each web server, as docs/operating.md says");
 }
 
-void AddPmtuMetrics(const PmtuWatch& pmtu,
+void AddPmtuMetrics(const PmtuWatch::Services& services,
                     std::vector<prometheus::MetricFamily>& out) {
   Family count = Counter(
       "l275_service_fragmentation_needed_total",
@@ -37,7 +37,7 @@ void AddPmtuMetrics(const PmtuWatch& pmtu,
       "servers do not get");
   Family mtu = Gauge("l275_service_fragmentation_needed_mtu_bytes",
                      "Next-hop MTU of the last of these messages");
-  for (const auto& [address, errors] : pmtu.services()) {
+  for (const auto& [address, errors] : services) {
     const Labels labels = {{"service", address.ToString()}};
     count.Add(labels, static_cast<double>(errors.count));
     if (errors.count > 0) mtu.Add(labels, errors.mtu);

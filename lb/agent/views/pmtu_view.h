@@ -20,7 +20,7 @@ bool IsRecent(const PmtuErrors& errors, HealthTime now);
 std::string DescribePmtuErrors(const ServiceAddress& service,
                                const PmtuErrors& errors);
 
-void AddPmtuMetrics(const PmtuWatch& pmtu,
+void AddPmtuMetrics(const PmtuWatch::Services& services,
                     std::vector<prometheus::MetricFamily>& out);
 
 }  // namespace l275

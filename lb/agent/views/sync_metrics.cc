@@ -5,10 +5,10 @@
 namespace l275 {
 namespace {
 
+using Peers = google::protobuf::RepeatedPtrField<control::Peer>;
 using prometheus::MetricFamily;
 
-void AddSessions(const std::vector<control::Peer>& peers,
-                 std::vector<MetricFamily>& out) {
+void AddSessions(const Peers& peers, std::vector<MetricFamily>& out) {
   Family connected = Gauge("l275_peer_connected",
                            "1 while the peer takes what this host tells it");
   Family heard = Gauge("l275_peer_heard", "1 while the peer is heard");
@@ -33,8 +33,7 @@ void AddSessions(const std::vector<control::Peer>& peers,
   }
 }
 
-void AddTraffic(const std::vector<control::Peer>& peers,
-                std::vector<MetricFamily>& out) {
+void AddTraffic(const Peers& peers, std::vector<MetricFamily>& out) {
   Family bytes = Counter("l275_peer_sent_bytes_total", "Told to the peer");
   Family unsent =
       Gauge("l275_peer_unsent_bytes", "What waits for the peer to take it in");
@@ -66,8 +65,8 @@ void AddTraffic(const std::vector<control::Peer>& peers,
 
 }  // namespace
 
-void AddPeers(const std::vector<control::Peer>& peers,
-              std::vector<MetricFamily>& out) {
+void AddPeers(const control::Status& status, std::vector<MetricFamily>& out) {
+  const Peers& peers = status.peer();
   if (peers.empty()) return;
   AddSessions(peers, out);
   AddTraffic(peers, out);

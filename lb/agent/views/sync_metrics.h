@@ -10,7 +10,7 @@
 namespace l275 {
 
 // Nothing without peers.
-void AddPeers(const std::vector<control::Peer>& peers,
+void AddPeers(const control::Status& status,
               std::vector<prometheus::MetricFamily>& out);
 
 }  // namespace l275
