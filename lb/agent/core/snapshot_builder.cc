@@ -8,12 +8,13 @@ namespace l275 {
 namespace {
 
 // A backend that is not up is treated as dead: its flows are broken anyway.
-HealthVerdict VerdictOf(const HealthMonitor* health,
-                        const ServiceAddress& service, Ipv4Address backend) {
-  if (health != nullptr) return health->VerdictOf(service, backend);
-  HealthVerdict verdict;
-  verdict.alive = verdict.takes_new_flows = true;
-  return verdict;
+BackendDecision DecisionFor(const HealthMonitor* health,
+                            const ServiceAddress& service,
+                            Ipv4Address backend) {
+  if (health != nullptr) return health->DecisionFor(service, backend);
+  BackendDecision decision;
+  decision.alive = decision.takes_new_flows = true;
+  return decision;
 }
 
 // Rounded; at least 1 when both are more than 0.
@@ -33,7 +34,7 @@ bool IsDrained(const DesiredBackend& backend, uint64_t wall_clock) {
 SnapshotBackend BuildBackend(const SnapshotSources& sources,
                              const ServiceAddress& service, Ipv4Address address,
                              const DesiredBackend& desired) {
-  const HealthVerdict health = VerdictOf(sources.health, service, address);
+  const BackendDecision health = DecisionFor(sources.health, service, address);
   const bool alive = !desired.disabled && health.alive &&
                      !IsDrained(desired, sources.wall_clock);
   const bool takes_flows = alive && health.takes_new_flows && !desired.draining;

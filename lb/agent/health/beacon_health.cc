@@ -63,7 +63,7 @@ absl::Status BeaconHealth::Start(event_base* base) {
   if (!options_.state_file.empty() && filter_.keys() != nullptr) {
     L275_ASSIGN_OR_RETURN(store_, ReplayStore::Create(base, options_.state_file,
                                                       &filter_.guard()));
-    monitor_.SetSpeakers(filter_.guard().Speakers());
+    monitor_.SetKnownSenders(filter_.guard().Speakers());
   }
   L275_ASSIGN_OR_RETURN(
       receiver_,
@@ -88,7 +88,7 @@ bool BeaconHealth::HasHeardAll() const {
   const auto& services = monitor_.services();
   return std::all_of(
       services.begin(), services.end(), [&](const auto& service) {
-        const auto& backends = service.second.backends;
+        const auto& backends = service.second.backends();
         return std::all_of(
             backends.begin(), backends.end(), [&](const auto& b) {
               const SubjectState& state =

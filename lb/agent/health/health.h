@@ -1,10 +1,6 @@
 #ifndef L275_LB_AGENT_HEALTH_HEALTH_H_
 #define L275_LB_AGENT_HEALTH_HEALTH_H_
 
-#include <cstdint>
-
-#include "common/beacon/beacon_message.h"
-
 namespace l275 {
 
 // What is known about a subject from its beacons.
@@ -46,15 +42,6 @@ constexpr bool IsUp(Health health) {
 constexpr bool IsTrustable(Health health) {
   return health == Health::kSilent || health == Health::kDamped;
 }
-
-// What a service does with a backend on account of its health.
-struct HealthVerdict {
-  bool alive = false;            // keeps its flows
-  bool takes_new_flows = false;  // only if alive
-  // Silent or damped, and yet alive: too few others are up.
-  bool trusted = false;
-  uint16_t weight_percent = BeaconMessage::kFullWeight;
-};
 
 }  // namespace l275
 

@@ -3,7 +3,7 @@
 #include <glog/logging.h>
 
 #include <algorithm>
-#include <string>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -13,8 +13,16 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How often a service is judged again that is not calm.
+// How often a service that is not calm is updated.
 constexpr milliseconds kPanicTick{25};
+
+// Erases the elements of `map` whose keys are not in `keys`, a map or a set.
+template <typename Keys, typename Map>
+void KeepOnly(const Keys& keys, Map* map) {
+  for (auto it = map->begin(); it != map->end();) {
+    it = keys.count(it->first) > 0 ? std::next(it) : map->erase(it);
+  }
+}
 
 }  // namespace
 
@@ -31,8 +39,12 @@ HealthMonitor::HealthMonitor(const Options& options,
   CHECK(on_change_);
 }
 
-void HealthMonitor::SetSpeakers(std::set<HealthSubject> speakers) {
-  speakers_ = std::move(speakers);
+void HealthMonitor::SetKnownSenders(std::set<HealthSubject> senders) {
+  known_senders_ = std::move(senders);
+}
+
+void HealthMonitor::PresumeUp(std::map<HealthSubject, bool> draining) {
+  presumed_draining_ = std::move(draining);
 }
 
 void HealthMonitor::SetServices(const HealthServices& services,
@@ -41,49 +53,41 @@ void HealthMonitor::SetServices(const HealthServices& services,
   const std::set<HealthSubject> wanted = SubjectsOf(services);
   SetSubjects(wanted, now);
   warnings_.Keep(wanted);
-  SetBackendsOf(services);
+  SetBackends(services);
   ApplyPresumed(now);
-  changed_ = false;  // the caller knows of its own changes
-  for (auto& [address, service] : services_) Judge(address, &service, now);
-  TellOfChanges();
+  for (const auto& [address, service] : services_) to_update_.insert(address);
+  FinishCall(now);
 }
 
 void HealthMonitor::SetSubjects(const std::set<HealthSubject>& wanted,
                                 HealthTime now) {
-  for (auto it = subjects_.begin(); it != subjects_.end();) {
-    it = wanted.count(it->first) > 0 ? std::next(it) : subjects_.erase(it);
-  }
+  KeepOnly(wanted, &subjects_);
   for (const HealthSubject& subject : wanted) {
     const auto [state, is_new] = subjects_.try_emplace(
         subject, &subject_options_, now, *started_ + options_.timeout);
-    if (is_new && speakers_.erase(subject) > 0) state->second.SetHasBeacon();
+    if (is_new && known_senders_.erase(subject) > 0) {
+      state->second.SetHasBeacon();
+    }
   }
 }
 
-void HealthMonitor::SetBackendsOf(const HealthServices& services) {
-  std::map<ServiceAddress, Service> next;
+void HealthMonitor::SetBackends(const HealthServices& services) {
+  KeepOnly(services, &services_);
   services_of_.clear();
   for (const auto& [address, backends] : services) {
-    const auto known = services_.find(address);
-    if (known != services_.end()) next[address] = known->second;
-    next[address].backends = backends;
+    services_.try_emplace(address, address, panic_options_)
+        .first->second.SetBackends(backends);
     for (const auto& [backend, enabled] : backends) {
       services_of_[backend].push_back(address);
     }
   }
-  services_ = std::move(next);
 }
 
-void HealthMonitor::PresumeUp(std::map<HealthSubject, bool> draining) {
-  presumed_draining_ = std::move(draining);
-}
-
-// Once: for the first services.
+// Does something only at the first services.
 void HealthMonitor::ApplyPresumed(HealthTime now) {
   for (const auto& [presumed, draining] :
        std::exchange(presumed_draining_, {})) {
-    const SubjectStates::value_type* const subject =
-        SubjectOf(presumed.address, presumed.port);
+    const auto* const subject = SubjectOf(presumed.address, presumed.port);
     if (subject == nullptr) continue;
     subjects_.at(subject->first).Presume(draining, now);
   }
@@ -98,39 +102,22 @@ void HealthMonitor::OnBeacon(const BeaconMessage& message, HealthTime now) {
   warnings_.OnBeacon(subject, milliseconds(message.interval_ms),
                      state.interval(), options_.timeout, now);
   const bool trusted = IsTrusted(subject, state);
-  Follow(subject, state, state.OnBeacon(message, trusted, now), now);
-  JudgeMarked(now);
-  TellOfChanges();
-}
-
-void HealthMonitor::Follow(const HealthSubject& subject,
-                           const SubjectState& state,
-                           const SubjectState::Transition& transition,
-                           HealthTime now) {
-  if (transition.share_changed) changed_ = true;
-  if (!transition.state_changed()) return;
-  changes_log_.Log(
-      absl::StrCat("backend ", subject.ToString(), " is ",
-                   HealthWord(transition.to), " (was ",
-                   HealthWord(transition.from), "): ", state.reason()),
-      now);
-  changed_ = true;
-  MarkServicesOf(subject.address);
+  ApplyTransition(subject, state, state.OnBeacon(message, trusted, now), now);
+  FinishCall(now);
 }
 
 void HealthMonitor::Tick(HealthTime now) {
   TickLogs(now);
   last_tick_ = now;
   for (auto& [subject, state] : subjects_) {
-    Follow(subject, state, state.OnTime(now), now);
+    ApplyTransition(subject, state, state.OnTime(now), now);
   }
-  for (auto& [address, service] : services_) {
-    if (service.panic.mode() != PanicWatch::Mode::kCalm) {
-      to_judge_.insert(address);
+  for (const auto& [address, service] : services_) {
+    if (service.panic().mode() != PanicWatch::Mode::kCalm) {
+      to_update_.insert(address);
     }
   }
-  JudgeMarked(now);
-  TellOfChanges();
+  FinishCall(now);
 }
 
 std::optional<HealthTime> HealthMonitor::NextTick() const {
@@ -142,51 +129,23 @@ std::optional<HealthTime> HealthMonitor::NextTick() const {
     if (const auto silent_at = state.SilentAt()) no_later_than(*silent_at);
   }
   for (const auto& [address, service] : services_) {
-    if (service.panic.mode() == PanicWatch::Mode::kCalm) continue;
+    if (service.panic().mode() == PanicWatch::Mode::kCalm) continue;
     no_later_than(last_tick_ + kPanicTick);
     break;
   }
   return next;
 }
 
-const SubjectStates::value_type* HealthMonitor::SubjectOf(Ipv4Address backend,
-                                                          uint16_t port) const {
-  const auto own = subjects_.find({backend, port});
-  if (own != subjects_.end() && own->second.has_beacon()) return &*own;
-  const auto host = subjects_.find({backend, 0});
-  return host == subjects_.end() ? nullptr : &*host;
+BackendDecision HealthMonitor::DecisionFor(const ServiceAddress& service,
+                                           Ipv4Address backend) const {
+  const auto* const subject = SubjectOf(backend, service.port);
+  const auto found = services_.find(service);
+  if (subject == nullptr || found == services_.end()) return {};
+  return found->second.Decide(subject->second);
 }
 
-HealthVerdict HealthMonitor::VerdictOf(const ServiceAddress& service,
-                                       Ipv4Address backend) const {
-  const SubjectStates::value_type* subject = SubjectOf(backend, service.port);
-  const auto judged = services_.find(service);
-  HealthVerdict verdict;
-  if (subject == nullptr || judged == services_.end()) return verdict;
-  const SubjectState& state = subject->second;
-  verdict.trusted = Trusts(judged->second, state);
-  verdict.alive = IsUp(state.state()) || verdict.trusted;
-  verdict.takes_new_flows = verdict.alive && !state.drains();
-  verdict.weight_percent = state.weight();
-  return verdict;
-}
-
-// While others are quiet a silence that began meanwhile is not believed; in a
-// panic none is.
-bool HealthMonitor::Trusts(const Service& service,
-                           const SubjectState& state) const {
-  switch (service.panic.mode()) {
-    case PanicWatch::Mode::kCalm:
-      return false;
-    case PanicWatch::Mode::kSuspecting:
-      return state.state() == Health::kSilent && IsUp(state.previous()) &&
-             state.last_change() >= service.panic.since();
-    case PanicWatch::Mode::kPanic:
-      return IsTrustable(state.state());
-  }
-  return false;
-}
-
+// Whether a service that uses this subject sends it traffic although it is
+// silent or damped.
 bool HealthMonitor::IsTrusted(const HealthSubject& subject,
                               const SubjectState& state) const {
   if (!IsTrustable(state.state())) return false;
@@ -194,81 +153,50 @@ bool HealthMonitor::IsTrusted(const HealthSubject& subject,
   return std::any_of(
       services.begin(), services.end(), [&](const ServiceAddress& address) {
         return SubjectOf(subject.address, address.port)->first == subject &&
-               Trusts(services_.at(address), state);
+               services_.at(address).Decide(state).trusted;
       });
 }
 
-PanicWatch::Census HealthMonitor::TakeCensus(const ServiceAddress& address,
-                                             const Service& service,
-                                             HealthTime now) const {
-  PanicWatch::Census census;
-  for (const auto& [backend, enabled] : service.backends) {
-    if (!enabled) continue;
-    ++census.total;
-    const SubjectState& state = SubjectOf(backend, address.port)->second;
-    if (IsUp(state.state())) {
-      ++census.up;
-      if (!state.IsQuiet(now)) ++census.heard;
-    } else if (IsTrustable(state.state())) {
-      ++census.trustable;
-    }
-  }
-  return census;
+void HealthMonitor::ApplyTransition(const HealthSubject& subject,
+                                    const SubjectState& state,
+                                    const SubjectState::Transition& transition,
+                                    HealthTime now) {
+  if (transition.share_changed) changed_ = true;
+  if (!transition.state_changed()) return;
+  changed_ = true;
+  changes_log_.Log(
+      absl::StrCat("backend ", subject.ToString(), " is ",
+                   HealthWord(transition.to), " (was ",
+                   HealthWord(transition.from), "): ", state.reason()),
+      now);
+  const auto& services = services_of_.at(subject.address);
+  to_update_.insert(services.begin(), services.end());
 }
 
-void HealthMonitor::Judge(const ServiceAddress& address, Service* service,
-                          HealthTime now) {
-  const PanicWatch::Mode before = service->panic.mode();
-  service->census = TakeCensus(address, *service, now);
-  if (!service->panic.Update(panic_options_, service->census, now)) return;
+void HealthMonitor::UpdateService(const ServiceAddress& address,
+                                  HealthTime now) {
+  ServiceHealth& service = services_.at(address);
+  const PanicWatch::Mode before = service.panic().mode();
+  if (!service.Update(subjects_, now)) return;
   changed_ = true;
   if (before == PanicWatch::Mode::kPanic ||
-      service->panic.mode() == PanicWatch::Mode::kPanic) {
-    LogPanic(address, *service, now);
+      service.panic().mode() == PanicWatch::Mode::kPanic) {
+    panics_log_.Log(service.DescribePanic(), now);
   }
 }
 
-void HealthMonitor::MarkServicesOf(Ipv4Address backend) {
-  const auto services = services_of_.find(backend);
-  if (services == services_of_.end()) return;
-  to_judge_.insert(services->second.begin(), services->second.end());
-}
-
-void HealthMonitor::JudgeMarked(HealthTime now) {
-  for (const ServiceAddress& address : std::exchange(to_judge_, {})) {
-    Judge(address, &services_.at(address), now);
+// Updates the services that are marked, and reports what the call changed.
+void HealthMonitor::FinishCall(HealthTime now) {
+  for (const ServiceAddress& address : std::exchange(to_update_, {})) {
+    UpdateService(address, now);
   }
-}
-
-void HealthMonitor::LogPanic(const ServiceAddress& address,
-                             const Service& service, HealthTime now) {
-  const PanicWatch::Census& census = service.census;
-  const std::string counts =
-      absl::StrCat(address.ToString(), ": ", census.up, " of ", census.total,
-                   " backends are up");
-  const std::string rest =
-      absl::StrCat(census.trustable, " that are silent or damped get ");
-  panics_log_.Log(
-      service.panic.mode() == PanicWatch::Mode::kPanic
-          ? absl::StrCat("PANIC: ", counts, ", fewer than ",
-                         options_.panic_percent,
-                         "%: silence counts as the network's fault, ", rest,
-                         "traffic nevertheless")
-          : absl::StrCat("panic over: ", counts,
-                         census.trustable > 0
-                             ? absl::StrCat(", ", rest, "no traffic")
-                             : ""),
-      now);
+  if (std::exchange(changed_, false)) on_change_();
 }
 
 void HealthMonitor::TickLogs(HealthTime now) {
   changes_log_.Tick(now);
   panics_log_.Tick(now);
   warnings_.Tick(now);
-}
-
-void HealthMonitor::TellOfChanges() {
-  if (std::exchange(changed_, false)) on_change_();
 }
 
 }  // namespace l275

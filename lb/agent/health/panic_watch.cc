@@ -23,13 +23,14 @@ bool PanicWatch::Update(const Options& options, const Census& census,
 PanicWatch::Mode PanicWatch::NextMode(const Options& options,
                                       const Census& census, HealthTime now) {
   if (census.trustable == 0) return Mode::kCalm;
-  const bool enough_heard = IsEnough(options, census.heard, census.total);
+  const bool enough_respond =
+      IsEnough(options, census.responding, census.total);
   if (mode_ == Mode::kPanic) {
-    return HasRecovered(options, enough_heard, now) ? Mode::kCalm
-                                                    : Mode::kPanic;
+    return HasRecovered(options, enough_respond, now) ? Mode::kCalm
+                                                      : Mode::kPanic;
   }
   if (!IsEnough(options, census.up, census.total)) return Mode::kPanic;
-  return enough_heard ? Mode::kCalm : Mode::kSuspecting;
+  return enough_respond ? Mode::kCalm : Mode::kSuspecting;
 }
 
 bool PanicWatch::HasRecovered(const Options& options, bool enough,

@@ -43,8 +43,8 @@ class PanicWatch {
   struct Census {
     int total = 0;
     int up = 0;
-    int heard = 0;      // of those up: a beacon came lately
-    int trustable = 0;  // silent or damped, and did not say down
+    int responding = 0;  // of those up: a beacon arrived recently
+    int trustable = 0;   // silent or damped
   };
 
   // Returns whether the mode changed.

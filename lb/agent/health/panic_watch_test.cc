@@ -16,7 +16,7 @@ HealthTime At(int ms) {
 
 struct Row {
   const char* description;
-  PanicWatch::Census census;  // total, up, heard, trustable
+  PanicWatch::Census census;  // total, up, responding, trustable
   Mode mode;
 };
 

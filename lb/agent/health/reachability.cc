@@ -132,7 +132,7 @@ PanicWatch::Census Reachability::TakeCensus(const Backends& candidates) const {
     } else {
       ++census.up;
     }
-    if (!backend.failing_since) ++census.heard;
+    if (!backend.failing_since) ++census.responding;
   }
   return census;
 }

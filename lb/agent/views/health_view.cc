@@ -48,14 +48,13 @@ void FillReachability(const AgentView& view, Ipv4Address address,
       view.next_hops.next_hops().at(address).reason);
 }
 
-void FillService(const ServiceAddress& address,
-                 const HealthMonitor::Service& service,
+void FillService(const ServiceAddress& address, const ServiceHealth& service,
                  control::ServiceHealth* message) {
   message->set_service(address.ToString());
-  message->set_mode(PanicWord(service.panic.mode()));
-  message->set_backends(static_cast<uint32_t>(service.census.total));
-  message->set_up(static_cast<uint32_t>(service.census.up));
-  message->set_panics(service.panic.panics());
+  message->set_mode(PanicWord(service.panic().mode()));
+  message->set_backends(static_cast<uint32_t>(service.census().total));
+  message->set_up(static_cast<uint32_t>(service.census().up));
+  message->set_panics(service.panic().panics());
 }
 
 void FillCounters(const BeaconCounters& counters,

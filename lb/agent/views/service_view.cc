@@ -24,7 +24,7 @@ void FillHealth(const AgentView& view, const ServiceAddress& service,
   const SubjectState& health = subject->second;
   state->set_health(HealthToProto(health.state()));
   state->set_health_reason(health.reason());
-  state->set_trusted(monitor.VerdictOf(service, address).trusted);
+  state->set_trusted(monitor.DecisionFor(service, address).trusted);
   if (!health.last_beacon().has_value()) return;
   state->set_beacon_age_ms(
       std::chrono::duration_cast<std::chrono::milliseconds>(

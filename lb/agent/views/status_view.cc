@@ -57,7 +57,7 @@ void FillBeacons(const BeaconHealth& health, control::Status* status) {
   }
   uint32_t panics = 0;
   for (const auto& [address, service] : monitor.services()) {
-    if (service.panic.mode() == PanicWatch::Mode::kPanic) ++panics;
+    if (service.panic().mode() == PanicWatch::Mode::kPanic) ++panics;
   }
   status->set_services_in_panic(panics);
 }

@@ -123,10 +123,10 @@ void WarnOfServices(const AgentView& view, Warnings& out) {
 void WarnOfPanics(const AgentView& view, Warnings& out) {
   if (view.health == nullptr) return;
   for (const auto& [address, service] : view.health->monitor().services()) {
-    if (service.panic.mode() != PanicWatch::Mode::kPanic) continue;
+    if (service.panic().mode() != PanicWatch::Mode::kPanic) continue;
     Warn("panic", address.ToString(),
-         absl::StrCat(address.ToString(), ": panic: only ", service.census.up,
-                      " of ", service.census.total,
+         absl::StrCat(address.ToString(), ": panic: only ", service.census().up,
+                      " of ", service.census().total,
                       " backends are up, so silent ones get traffic too; look "
                       "at the health network"),
          out);
