@@ -142,8 +142,8 @@ void RunDays() {
       "settings\n"
       "  sent %d  heard %d\n"
       "  false silences: expected %.2f, simulated %d; other changes: %d\n",
-      FLAGS_days, result.sent, result.heard, result.expected, result.silences,
-      result.downs - result.silences);
+      FLAGS_days, result.sent, result.received, result.expected,
+      result.silences, result.downs - result.silences);
 }
 
 absl::Status Run() {

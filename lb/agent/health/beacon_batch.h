@@ -24,17 +24,18 @@ class BeaconBatch {
   BeaconBatch(const BeaconBatch&) = delete;
   BeaconBatch& operator=(const BeaconBatch&) = delete;
 
-  // Replaces the content by what waits at the non-blocking socket: how many
-  // datagrams, 0 when none does. An error names the call.
+  // Replaces the content by the datagrams that wait at the non-blocking socket.
+  // Returns how many they are, 0 if none waits. An error names the call.
   absl::StatusOr<size_t> Receive(int socket);
 
-  // Of the datagram `index`, less than the last Receive(): its bytes (the first
-  // 160, one longer is no beacon anyway) and its sender.
+  // The bytes (the first 160; a longer datagram is no beacon anyway) and the
+  // sender of datagram `index`, which must be less than what the last Receive()
+  // returned.
   absl::Span<const uint8_t> bytes(size_t index) const;
   Ipv4Address sender(size_t index) const;
 
  private:
-  // Longer than a beacon, so that one that is too long does not pass for one.
+  // Longer than a beacon, so that a datagram that is too long shows as such.
   using Buffer = std::array<uint8_t, 2 * BeaconMessage::kSize>;
 
   std::array<Buffer, kSize> buffers_;

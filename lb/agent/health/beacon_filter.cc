@@ -49,7 +49,7 @@ std::optional<BeaconMessage> BeaconFilter::Check(
            [&] { return std::string(message.status().message()); });
     return std::nullopt;
   }
-  const BeaconResult result = Judge(bytes, *message, now);
+  const BeaconResult result = Classify(bytes, *message, now);
   if (result != BeaconResult::kAccepted) {
     Reject(result, sender, now, [&] { return Describe(*message, result); });
     return std::nullopt;
@@ -57,26 +57,26 @@ std::optional<BeaconMessage> BeaconFilter::Check(
   counters_.Add(result);
   guard_.Remember(SubjectOf(*message), message->epoch, message->sequence,
                   message->key_id);
-  if (!keys_.has_value()) heard_[SubjectOf(*message)] = now;
+  if (!keys_.has_value()) last_accepted_[SubjectOf(*message)] = now;
   return *message;
 }
 
-BeaconResult BeaconFilter::Judge(absl::Span<const uint8_t> bytes,
-                                 const BeaconMessage& message,
-                                 HealthTime now) const {
+BeaconResult BeaconFilter::Classify(absl::Span<const uint8_t> bytes,
+                                    const BeaconMessage& message,
+                                    HealthTime now) const {
   if (subjects_.count(SubjectOf(message)) == 0) {
     return BeaconResult::kUnknownBackend;
   }
-  const BeaconResult key = JudgeKey(message);
+  const BeaconResult key = ClassifyKey(message);
   if (key != BeaconResult::kAccepted) return key;
-  if (!IsNews(message, now)) return BeaconResult::kReplayed;
+  if (!IsNewer(message, now)) return BeaconResult::kReplayed;
   if (keys_.has_value() && !keys_->Find(message.key_id)->Verify(bytes)) {
     return BeaconResult::kBadTag;
   }
   return BeaconResult::kAccepted;
 }
 
-BeaconResult BeaconFilter::JudgeKey(const BeaconMessage& message) const {
+BeaconResult BeaconFilter::ClassifyKey(const BeaconMessage& message) const {
   if (!keys_.has_value()) return BeaconResult::kAccepted;
   if (message.key_id == 0) return BeaconResult::kUnsigned;
   const BeaconKey* key = keys_->Find(message.key_id);
@@ -85,17 +85,15 @@ BeaconResult BeaconFilter::JudgeKey(const BeaconMessage& message) const {
                                            : BeaconResult::kWrongServer;
 }
 
-bool BeaconFilter::IsNews(const BeaconMessage& message, HealthTime now) const {
+bool BeaconFilter::IsNewer(const BeaconMessage& message, HealthTime now) const {
   const HealthSubject subject = SubjectOf(message);
-  if (guard_.IsNews(subject, message.epoch, message.sequence)) return true;
-  if (keys_.has_value()) return !IsKnown(*guard_.KeyOf(subject));
+  if (guard_.IsNewer(subject, message.epoch, message.sequence)) return true;
+  if (keys_.has_value()) {
+    return keys_->Find(*guard_.KeyOf(subject)) == nullptr;
+  }
   if (guard_.EpochOf(subject) == message.epoch) return false;
-  const auto heard = heard_.find(subject);
-  return heard == heard_.end() || now - heard->second >= forget_after_;
-}
-
-bool BeaconFilter::IsKnown(uint32_t key_id) const {
-  return keys_->Find(key_id) != nullptr;
+  const auto last = last_accepted_.find(subject);
+  return last == last_accepted_.end() || now - last->second >= forget_after_;
 }
 
 void BeaconFilter::Reject(BeaconResult result, Ipv4Address sender,

@@ -2,6 +2,7 @@
 #define L275_LB_AGENT_HEALTH_BEACON_FILTER_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,39 +20,43 @@
 
 namespace l275 {
 
-// Decides which datagrams are beacons to be believed. What is cheap to check
-// comes first, so that a flood of forgeries costs little:
+// Decides which datagrams are accepted as beacons. The cheap checks come first,
+// so that a flood of forgeries costs little:
 //
-//   form, a backend's address and port, a known key that may speak for it,
-//   newer than the newest of its sender, the tag
+//   1. the form
+//   2. its address and port are a subject of the configuration
+//   3. its key is known, and may sign for this address
+//   4. it is newer than all beacons accepted from its sender before
+//   5. the tag is the key's
 //
-// Memory does not grow with what strangers send: only beacons that passed all
-// of it are remembered, and only subjects of the configuration can.
+// Memory does not grow with what strangers send: only accepted beacons are
+// remembered, and these are of configured subjects.
 //
-// What was signed with a key that is known no more does not count as newer: who
-// stole that key can have used up all epochs with it.
+// If the newest beacon of a sender was signed with a key that has been removed
+// since, check 4 passes: the thief of that key may have used up all epochs.
 //
-// Without keys every well-formed beacon that is newer is believed, whoever sent
-// it.
+// Without keys checks 3 and 5 pass, whichever host sent the beacon.
 //
-// Logs the first of each kind of rejection in a minute, and how many were left
+// Logs the first rejection of each kind in a minute, and how many were left
 // out. Reads no clock. Not thread-safe; lives on the agent's one thread.
 class BeaconFilter {
  public:
-  // Without keys: from a subject that was not heard for `forget_after`, an
-  // older epoch is believed as well, since a clock that was set back must not
-  // silence a server for ever. With keys that would be a way to replay.
+  // `forget_after` is for a filter without keys: if no beacon of a subject was
+  // accepted for so long, one with another epoch is accepted although it is
+  // older. A clock that was set back must not silence a server for ever. With
+  // keys that would be a way to replay beacons.
   BeaconFilter(std::optional<BeaconKeys> keys,
                HealthTime::duration forget_after);
 
-  // From now on these keys are known. Only for a filter that has keys.
+  // Replaces all keys. Only for a filter that has keys.
   void SetKeys(BeaconKeys keys);
 
-  // From now on these are the subjects of the configuration.
+  // Replaces the subjects of the configuration.
   void SetSubjects(std::set<HealthSubject> subjects);
 
-  // The beacon in `bytes`, which came from `sender`; nullopt when it is not to
-  // be believed. Counts it either way, and remembers it as the newest.
+  // Returns the beacon in `bytes`, which `sender` sent; nullopt if it is
+  // rejected. Counts the datagram either way. Remembers an accepted beacon as
+  // the newest of its subject.
   std::optional<BeaconMessage> Check(absl::Span<const uint8_t> bytes,
                                      Ipv4Address sender, HealthTime now);
 
@@ -59,16 +64,15 @@ class BeaconFilter {
   void Tick(HealthTime now);
 
   const BeaconCounters& counters() const { return counters_; }
-  // Null: everybody is believed.
+  // Null: beacons are accepted without keys.
   const BeaconKeys* keys() const { return keys_ ? &*keys_ : nullptr; }
   ReplayGuard& guard() { return guard_; }
 
  private:
-  BeaconResult Judge(absl::Span<const uint8_t> bytes,
-                     const BeaconMessage& message, HealthTime now) const;
-  BeaconResult JudgeKey(const BeaconMessage& message) const;
-  bool IsNews(const BeaconMessage& message, HealthTime now) const;
-  bool IsKnown(uint32_t key_id) const;
+  BeaconResult Classify(absl::Span<const uint8_t> bytes,
+                        const BeaconMessage& message, HealthTime now) const;
+  BeaconResult ClassifyKey(const BeaconMessage& message) const;
+  bool IsNewer(const BeaconMessage& message, HealthTime now) const;
   void Reject(BeaconResult result, Ipv4Address sender, HealthTime now,
               absl::FunctionRef<std::string()> what);
 
@@ -76,7 +80,7 @@ class BeaconFilter {
   const HealthTime::duration forget_after_;
   std::set<HealthSubject> subjects_;
   ReplayGuard guard_;
-  std::map<HealthSubject, HealthTime> heard_;  // without keys only
+  std::map<HealthSubject, HealthTime> last_accepted_;  // without keys only
   BeaconCounters counters_;
   std::vector<LimitedLog> logs_;  // one for each BeaconResult
 };

@@ -1,14 +1,14 @@
-// libFuzzer's target for what strangers can send to the beacon group: decoder,
-// filter, and what comes of a beacon that is believed.
+// A libFuzzer target for what strangers can send to the beacon group. It covers
+// the decoder, the filter, and the monitor that gets the accepted beacons.
 //
 //   bazel build //lb/agent/health:beacon_fuzz
 //   bazel-bin/lb/agent/health/beacon_fuzz -max_total_time=36000 CORPUS_FOLDER
 //
-// Inputs longer than a beacon are tried as a row of beacons as well. What must
-// hold for every datagram:
-//   - decoding what was encoded gives the same bytes, tag apart;
-//   - it is not believed, as its sender does not know the key;
-//   - signed with the key, it is believed at most once.
+// An input is tried as one datagram, and as a row of datagrams of a beacon's
+// size. For every datagram must hold:
+//   - encoding what was decoded gives the same bytes, except for the tag;
+//   - it is rejected, as its sender does not know the key;
+//   - signed with the key, it is accepted at most once.
 
 #include <glog/logging.h>
 #include <netinet/in.h>
@@ -53,7 +53,7 @@ std::string NewSecret() {
   return absl::BytesToHexString(std::string(secret.begin(), secret.end()));
 }
 
-// That the fuzzer cannot know: others in each run.
+// Other keys in each run, so that the fuzzer cannot learn them.
 BeaconKeys NewKeys() {
   absl::StatusOr<BeaconKeys> keys = BeaconKeys::Parse(
       absl::StrCat("1 * ", NewSecret(), "\n2 10.0.0.1 ", NewSecret()), "");
@@ -61,9 +61,9 @@ BeaconKeys NewKeys() {
   return *std::move(keys);
 }
 
-// The load balancer under attack: filter, monitor and a clock. A new one for
-// each input: one that has heard of the last epoch believes nothing any more,
-// and what an input finds must not depend on those before.
+// The load balancer under attack: filter, monitor and a clock. Reset() before
+// each input: after a beacon with the last epoch no other is accepted, and what
+// an input finds must not depend on the inputs before it.
 class Target {
  public:
   Target() {
@@ -71,13 +71,13 @@ class Target {
     filter_.SetSubjects(SubjectsOf(services_));
   }
 
-  void Forget() {
+  void Reset() {
     filter_.guard() = ReplayGuard();
     monitor_.emplace(HealthMonitor::Options(), [] {});
     monitor_->SetServices(services_, now_);
   }
 
-  void Hear(absl::Span<const uint8_t> bytes) {
+  void Send(absl::Span<const uint8_t> bytes) {
     now_ += std::chrono::milliseconds(7);
     CHECK(!filter_.Check(bytes, kSender, now_).has_value());
     const absl::StatusOr<BeaconMessage> message = BeaconMessage::Decode(bytes);
@@ -85,18 +85,18 @@ class Target {
     const BeaconMessage::Bytes again = message->Encode();
     CHECK(std::equal(again.begin(), again.begin() + BeaconMessage::kTagOffset,
                      bytes.begin()));
-    HearSigned(*message);
+    SendSigned(*message);
   }
 
  private:
-  void HearSigned(const BeaconMessage& message) {
+  void SendSigned(const BeaconMessage& message) {
     const BeaconKey* key = filter_.keys()->Find(1 + message.key_id % 2);
     const BeaconMessage::Bytes bytes = key->Sign(message);
-    const auto believed = filter_.Check(bytes, kSender, now_);
+    const auto accepted = filter_.Check(bytes, kSender, now_);
     CHECK(!filter_.Check(bytes, kSender, now_).has_value());
-    if (!believed.has_value()) return;
-    CHECK(key->MaySpeakFor(believed->address));
-    monitor_->OnBeacon(*believed, now_);
+    if (!accepted.has_value()) return;
+    CHECK(key->MaySpeakFor(accepted->address));
+    monitor_->OnBeacon(*accepted, now_);
     if (monitor_->NextTick().value_or(now_) <= now_) monitor_->Tick(now_);
   }
 
@@ -109,14 +109,14 @@ class Target {
 }  // namespace
 }  // namespace l275
 
-// The input is a datagram; and a row of beacons, one after the other.
+// See the top of this file.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static auto& target = *new l275::Target;
-  target.Forget();
+  target.Reset();
   const absl::Span<const uint8_t> input(data, size);
-  target.Hear(input);
+  target.Send(input);
   for (size_t at = 0; at < size; at += l275::BeaconMessage::kSize) {
-    target.Hear(input.subspan(at, l275::BeaconMessage::kSize));
+    target.Send(input.subspan(at, l275::BeaconMessage::kSize));
   }
   return 0;
 }

@@ -27,8 +27,9 @@ void LogTrust(const BeaconHealth::Options& options,
          "replayed";
 }
 
-// With keys every change is to be in the log, of a few hundred servers that
-// fail together as well; but a server that was broken into must not fill it.
+// With keys the log should have every change, even when a few hundred servers
+// fail together. There is still a limit: a server that was broken into must not
+// fill the log.
 HealthMonitor::Options MonitorOptions(const BeaconHealth::Options& options) {
   HealthMonitor::Options monitor = options.monitor;
   if (!options.keys_file.empty()) monitor.log_lines_per_second = 100;
@@ -57,13 +58,13 @@ BeaconHealth::BeaconHealth(const Options& options,
       filter_(std::move(keys), options.monitor.timeout),
       monitor_(MonitorOptions(options), std::move(on_change)) {}
 
-// Without keys nothing is written down: what strangers said, epochs of the far
-// future too, must not count when there are keys one day.
+// Without keys the newest beacons are not saved: what strangers sent, epochs of
+// the far future for example, must not count once there are keys.
 absl::Status BeaconHealth::Start(event_base* base) {
   if (!options_.state_file.empty() && filter_.keys() != nullptr) {
     L275_ASSIGN_OR_RETURN(store_, ReplayStore::Create(base, options_.state_file,
                                                       &filter_.guard()));
-    monitor_.SetKnownSenders(filter_.guard().Speakers());
+    monitor_.SetKnownSenders(filter_.guard().Senders());
   }
   L275_ASSIGN_OR_RETURN(
       receiver_,

@@ -18,8 +18,8 @@
 
 namespace l275 {
 
-// All that has to do with beacons, from the socket to what each service does
-// with its backends:
+// Everything about beacons, from the socket to what each service does with its
+// backends:
 //
 //   receiver ─► filter (keys, replay guard) ─► monitor ─► on_change
 //                          │ ▲
@@ -31,13 +31,14 @@ class BeaconHealth {
   struct Options {
     BeaconReceiver::Options receiver;
     HealthMonitor::Options monitor;
-    std::string keys_file;  // empty: beacons are believed without keys
-    // Of the replay guard; empty: none. Neither read nor written without keys.
+    std::string keys_file;  // empty: beacons are accepted without keys
+    // Where the newest beacons are saved, see ReplayStore. Empty: nowhere.
+    // Without keys the file is neither read nor written.
     std::string state_file;
   };
 
-  // Listens from now on. Errors: those of BeaconKeys::Read(), of
-  // ReplayStore::Create() and of BeaconReceiver::Create(). For `on_change` see
+  // Begins to listen. Errors: those of BeaconKeys::Read(),
+  // ReplayStore::Create() and BeaconReceiver::Create(). For `on_change` see
   // HealthMonitor.
   static absl::StatusOr<std::unique_ptr<BeaconHealth>> Create(
       event_base* base, const Options& options,
@@ -51,14 +52,15 @@ class BeaconHealth {
     monitor_.PresumeUp(std::move(draining));
   }
 
-  // From now on these are the services.
+  // Replaces the services. See HealthMonitor.
   void SetServices(const HealthServices& services, HealthTime now);
 
   // Reads the keys file again. An error changes nothing. Without a keys file
   // there is nothing to do.
   absl::Status ReloadKeys();
 
-  // Whether every backend was heard that beacons can speak for.
+  // Whether beacons gave every backend of every service a state since the
+  // start.
   bool HasHeardAll() const;
 
   // See BeaconReceiver.

@@ -5,8 +5,8 @@
 
 namespace l275 {
 
-// What becomes of a datagram that was sent to the beacon group, in the order in
-// which it is judged: name, word for metrics and the control API, help.
+// The results of checking a datagram that was sent to the beacon group, in the
+// order of the checks: name, word in metrics and the control API, help.
 #define L275_BEACON_RESULTS(X)                                               \
   X(kMalformed, "malformed",                                                 \
     "no beacon of a known version, or a field out "                          \
@@ -23,7 +23,7 @@ namespace l275 {
 
 L275_COUNTED_ENUM(BeaconResult, L275_BEACON_RESULTS)
 
-// Since the start.
+// How many datagrams had each result, since the start.
 using BeaconCounters = EnumCounters<BeaconResult>;
 
 }  // namespace l275

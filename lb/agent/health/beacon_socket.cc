@@ -14,8 +14,9 @@
 namespace l275 {
 namespace {
 
-// As the kernel counts, about 800 bytes a beacon: 20,000 beacons, a fifth of a
-// second of 100,000 forged ones a second. Nothing is taken before they come.
+// Holds 20,000 beacons, each of which the kernel counts as about 800 bytes: a
+// fifth of a second of a flood of 100,000 a second. The memory is used only
+// while datagrams wait.
 constexpr int kReceiveBufferBytes = 16 << 20;
 
 absl::Status SetOption(int socket, int level, int name, int value,
@@ -26,8 +27,9 @@ absl::Status SetOption(int socket, int level, int name, int value,
   return ErrnoStatus(errno, call);
 }
 
-// SO_RCVBUFFORCE needs CAP_NET_ADMIN; without it net.core.rmem_max is the
-// bound, which does for all but the largest pools. The kernel doubles the size.
+// SO_RCVBUFFORCE needs CAP_NET_ADMIN. Without it net.core.rmem_max limits the
+// size, which is enough for all but the largest pools. The kernel doubles the
+// size that it is given.
 absl::Status EnlargeReceiveBuffer(int socket) {
   const int size = kReceiveBufferBytes / 2;
   if (SetOption(socket, SOL_SOCKET, SO_RCVBUFFORCE, size, "").ok()) {

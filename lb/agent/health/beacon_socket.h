@@ -11,39 +11,39 @@
 namespace l275 {
 
 // A non-blocking UDP socket that is a member of a multicast group on one
-// interface, by the interface's name.
+// interface, which is given by its name.
 //
-// It is bound to the group's own address, so that nothing that is sent to this
-// host's unicast or broadcast addresses reaches it, and takes datagrams of the
-// joined interface only (IP_MULTICAST_ALL off, ip(7)). With SO_REUSEADDR
+// It is bound to the group's own address, so that it receives nothing that is
+// sent to this host's unicast or broadcast addresses. It receives datagrams of
+// the joined interface only (IP_MULTICAST_ALL off, ip(7)). With SO_REUSEADDR
 // several processes on a host can listen; each gets every datagram.
 //
-// The kernel ties a membership to an interface index. When the interface goes
-// away the membership is dead, though the socket still lists it; an interface
-// that comes back under the same name has none, and often another index.
-// Reopen() puts that right.
+// The kernel ties a membership to an interface index. When the interface is
+// deleted the membership is dead, though the socket still lists it. An
+// interface that comes back under the same name has no membership, and often
+// another index. Reopen() joins the group again.
 class BeaconSocket {
  public:
   struct Options {
     Ipv4Address group;  // multicast
     uint16_t port = 0;  // not 0
-    // Empty leaves the choice to the kernel: the interface of its route to the
-    // group, at the time of Reopen().
+    // Empty: the kernel chooses the interface of its route to the group, at
+    // each Reopen().
     std::string interface;
   };
 
-  // Closed at first.
+  // Does not open the socket; see Reopen().
   explicit BeaconSocket(const Options& options);
 
-  // Closes the socket, thereby leaves the group, then opens a new one on the
+  // Closes the socket, which leaves the group, and opens a new one on the
   // interface that has the name now: the network sees a new IGMP report. On an
-  // error it stays closed. NotFound: no interface has the name, or none is
-  // given and no route leads to the group.
+  // error it stays closed. NotFound: no interface has the name; or no name is
+  // given, and no route leads to the group.
   absl::Status Reopen();
 
-  // Whether it is open, and the name still stands for the interface that was
-  // joined. An interface that went and came back with the same index is not
-  // noticed, nor is any change when the kernel chose.
+  // Whether it is open, and the interface that was joined still has the name.
+  // Does not notice an interface that was deleted and came back with the same
+  // index, nor any change if the kernel chose the interface.
   bool IsCurrent() const;
 
   int fd() const { return fd_.get(); }  // -1 when closed

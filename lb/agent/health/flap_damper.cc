@@ -5,7 +5,7 @@
 namespace l275 {
 namespace {
 
-constexpr int kLongestDamping = 64;  // times the first
+constexpr int kLongestDamping = 64;  // in units of the first
 
 }  // namespace
 

@@ -12,16 +12,18 @@
 namespace l275 {
 
 // Keeps a server out that comes and goes: each change of its state moves flows,
-// and a server that cannot stay up serves nobody.
+// and a server that cannot stay up is of no use.
 //
-// A server that changed more than `max_changes` times within `window` is
-// damped: it stays out until it has said up, without a break, for the damping's
-// length. The first damping takes `first_damping`; each further one doubles, up
-// to 64 times the first, until the server was left alone for a window and the
-// last damping's length.
+// A server that changed `max_changes` times within `window` is damped instead
+// of coming up once more: it stays out until it has reported up, without a
+// break, for the length of the damping. The first damping lasts
+// `first_damping`. Each further one lasts twice as long as the one before, up
+// to 64 times the first; the length starts over if `window` and the length of
+// the last damping have passed since that ended.
 //
-// With three changes in a minute: down, up, down, and the next up is one
-// too many. A server that flaps once a second makes three changes in all.
+// Example with three changes in a minute: down, up, down are allowed, and the
+// next up is one too many. So a server that flaps once a second makes three
+// changes in all.
 //
 // Pure logic: reads no clock.
 class FlapDamper {
@@ -32,19 +34,20 @@ class FlapDamper {
     std::chrono::seconds first_damping{30};
   };
 
-  // The server began or ceased to get flows.
+  // The server began to get flows, or stopped getting them.
   void OnChange(const Options& options, HealthTime now);
 
-  // The server, without flows, says up: whether it may have them again.
+  // A server that gets no flows reported up. Returns whether it may get flows
+  // again; if not, it is damped.
   bool MayReturn(const Options& options, HealthTime now);
 
-  // The server, while damped, stopped saying up: its damping starts again.
+  // The server stopped reporting up. If it is damped its damping starts again.
   void OnRelapse(HealthTime now);
 
   // Nullopt while it is not damped.
   std::optional<HealthTime> damped_until() const { return damped_until_; }
-  // Those within the window when MayReturn() last looked, and since; of them
-  // the newest max_changes.
+  // The changes that were within the window at the last MayReturn(), and those
+  // since; at most the newest max_changes.
   size_t recent_changes() const { return changes_.size(); }
   uint64_t changes() const { return total_; }      // since the start
   uint64_t dampings() const { return dampings_; }  // likewise
@@ -52,7 +55,7 @@ class FlapDamper {
  private:
   void Damp(const Options& options, HealthTime now);
 
-  std::deque<HealthTime> changes_;  // of the window, the newest max_changes
+  std::deque<HealthTime> changes_;  // see recent_changes()
   std::optional<HealthTime> damped_until_;
   std::optional<HealthTime> released_;  // the end of the last damping
   HealthTime::duration damping_{0};     // the length of the last one

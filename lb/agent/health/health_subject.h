@@ -11,8 +11,8 @@
 
 namespace l275 {
 
-// What a beacon speaks for: a backend's services on one port, or, with port 0,
-// all of its services whose port has no beacon of its own.
+// What a beacon reports on: a backend in its services on one port; or, with
+// port 0, in all of its services whose port has no beacon of its own.
 struct HealthSubject {
   Ipv4Address address;
   uint16_t port = 0;
@@ -32,7 +32,7 @@ struct HealthSubject {
 // Each service's backends, and whether the operator has them enabled.
 using HealthServices = std::map<ServiceAddress, std::map<Ipv4Address, bool>>;
 
-// All that beacons can speak for, of these services.
+// All subjects that beacons for these services can have.
 std::set<HealthSubject> SubjectsOf(const HealthServices& services);
 
 }  // namespace l275

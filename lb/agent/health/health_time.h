@@ -5,7 +5,7 @@
 
 namespace l275 {
 
-// Monotonic: a jump of the wall clock changes nobody's health.
+// Monotonic, so that a jump of the wall clock changes no backend's health.
 using HealthTime = std::chrono::steady_clock::time_point;
 
 }  // namespace l275

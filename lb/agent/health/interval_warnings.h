@@ -11,22 +11,22 @@
 
 namespace l275 {
 
-// Warns of senders whose interval is more than a third of the timeout: less
-// than room for two lost beacons. Quiet while the interval is the one warned
-// of; a sender that alternates is heard of at most once a minute, and of all
-// senders together there are ten lines in a minute at most.
+// Warns of senders whose interval is more than a third of the timeout: two lost
+// beacons would make them silent. Warns once of each interval; of a sender that
+// alternates between intervals at most once a minute; and logs at most ten
+// lines a minute for all senders together.
 class IntervalWarnings {
  public:
-  // A beacon that announces `interval`; the one before announced `last`.
+  // A beacon of `subject` announced `interval`; the one before it, `last`.
   void OnBeacon(const HealthSubject& subject,
                 std::chrono::milliseconds interval,
                 std::chrono::milliseconds last,
                 std::chrono::milliseconds timeout, HealthTime now);
 
-  // Logs how many were left out, once their minute is over.
+  // Logs how many warnings were left out, once their minute is over.
   void Tick(HealthTime now) { log_.Tick(now); }
 
-  // Forgets all others.
+  // Forgets all other subjects.
   void Keep(const std::set<HealthSubject>& subjects);
 
  private:

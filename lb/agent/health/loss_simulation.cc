@@ -71,11 +71,11 @@ class Simulator {
     ++sequences_[server];
     ++result_.sent;
     if (lost_(random_) < simulation_.loss) return;
-    ++result_.heard;
-    Hear(server);
+    ++result_.received;
+    Deliver(server);
   }
 
-  void Hear(int server) {
+  void Deliver(int server) {
     BeaconMessage message;
     message.address = Server(server);
     message.state = BeaconMessage::State::kUp;
@@ -85,7 +85,7 @@ class Simulator {
     monitor_.OnBeacon(message, now_);
   }
 
-  // As the receiver's timer: set anew when it rings, and not before.
+  // Like the receiver's timer: armed again when it expires, and not before.
   void TickUntil(HealthTime time) {
     while (alarm_ <= time) {
       now_ = alarm_;
@@ -116,8 +116,8 @@ class Simulator {
   LossResult result_;
 };
 
-// That n intervals with their jitter are long enough for a silence: their sum
-// is nearly normal.
+// The probability that n intervals with their jitter are long enough for a
+// silence. Their sum is nearly normally distributed.
 double ProbabilityThatLonger(const LossSimulation& simulation, int n) {
   const double mean = n * static_cast<double>(simulation.interval.count());
   const double deviation = std::sqrt(n / 3.0) * simulation.jitter *
@@ -128,13 +128,13 @@ double ProbabilityThatLonger(const LossSimulation& simulation, int n) {
   return 0.5 * std::erfc(away / std::sqrt(2));
 }
 
-double ExpectedSilences(const LossSimulation& simulation, double heard) {
+double ExpectedSilences(const LossSimulation& simulation, double received) {
   double probability = 0;
   for (int n = 1; n < 1000; ++n) {
     probability += std::pow(simulation.loss, n - 1) * (1 - simulation.loss) *
                    ProbabilityThatLonger(simulation, n);
   }
-  return heard * probability;
+  return received * probability;
 }
 
 }  // namespace
@@ -142,7 +142,7 @@ double ExpectedSilences(const LossSimulation& simulation, double heard) {
 LossResult Simulate(const LossSimulation& simulation) {
   LossResult result = Simulator(simulation).Run();
   result.expected =
-      ExpectedSilences(simulation, static_cast<double>(result.heard));
+      ExpectedSilences(simulation, static_cast<double>(result.received));
   return result;
 }
 

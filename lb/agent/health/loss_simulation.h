@@ -6,13 +6,13 @@
 
 namespace l275 {
 
-// Servers that are always up, whose beacons pass a network that loses some, and
-// a HealthMonitor that hears the rest, on a clock of their own.
+// A simulation, with its own clock, of servers that are always up, a network
+// that loses some of their beacons, and a HealthMonitor that gets the others.
 struct LossSimulation {
   int servers = 100;
-  double loss = 0.3;  // of beacons, each on its own
+  double loss = 0.3;  // the probability of losing a beacon
   std::chrono::milliseconds interval{100};
-  double jitter = 0.1;  // of the interval, to either side, evenly
+  double jitter = 0.1;  // at most, either way, as a part of the interval
   std::chrono::milliseconds timeout{1600};
   std::chrono::seconds duration{86400};
   uint64_t seed = 1;
@@ -20,11 +20,11 @@ struct LossSimulation {
 
 struct LossResult {
   uint64_t sent = 0;
-  uint64_t heard = 0;
-  uint64_t silences = 0;  // false ones: each server is up all the time
+  uint64_t received = 0;
+  uint64_t silences = 0;  // all false: each server is up all the time
   uint64_t downs = 0;     // changes to any other state than up
-  // Silences by arithmetic: after a beacon that was heard, n - 1 are lost and
-  // the n intervals are longer than the timeout.
+  // The expected number of silences, by arithmetic: after a beacon that
+  // arrived, n - 1 are lost, and n intervals are longer than the timeout.
   double expected = 0;
 };
 

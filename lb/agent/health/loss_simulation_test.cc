@@ -12,7 +12,7 @@ TEST(LossSimulationTest, NoFalseSilenceInTwentyMinutesOfThirtyPercentLoss) {
   const LossResult result = Simulate(simulation);
   EXPECT_EQ(result.downs, 0u);
   EXPECT_NEAR(static_cast<double>(result.sent), 1.2e6, 1e4);
-  EXPECT_NEAR(static_cast<double>(result.heard), 0.84e6, 1e4);
+  EXPECT_NEAR(static_cast<double>(result.received), 0.84e6, 1e4);
   EXPECT_NEAR(result.expected, 0.0038, 0.0005);
 }
 

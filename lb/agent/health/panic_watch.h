@@ -8,24 +8,26 @@
 
 namespace l275 {
 
-// Decides for one service whether its backends' silence is theirs or the
-// network's. When many fall silent at once, the likely cause is the network
-// that carries the beacons, and to cut all of them off would make its outage
-// the service's.
+// Decides for one service whether its backends are silent because they failed,
+// or because the network that carries the beacons did. When many fall silent at
+// once the network is the likely cause; to cut off all of them would turn its
+// outage into an outage of the service.
 //
-//            one falls silent, and many         fewer than the threshold
-//            of the others are quiet            are up
+//            one falls silent, and many of      fewer than the threshold
+//            the others do not respond          are up
 //    kCalm ─────────────────────► kSuspecting ───────────────────► kPanic
-//      ▲ ▲   the others speak          │                             │
+//      ▲ ▲   the others respond        │                             │
 //      │ └─────────────────────────────┘                             │
 //      └─────────────────────────────────────────────────────────────┘
 //            the threshold is reached, and was for a while
 //
-// In kPanic all backends that are silent or damped, and whose last word was not
-// "down", are trusted. Beacons time out one after another, within an interval:
-// without kSuspecting the first half of the backends would be cut off before
-// the panic begins. So while others have missed some beacons too, a silence
-// that begins is not acted upon; it is as soon as they speak.
+// kPanic: the service ignores all silences, and damping too. Backends that are
+// silent or damped are trusted, that is, they get traffic. Backends that
+// reported "down" do not.
+//
+// kSuspecting: the service ignores silences that began after the suspicion.
+// Beacons time out one after another, within an interval: without this mode
+// many backends would be cut off before the panic begins.
 //
 // Pure logic: reads no clock.
 class PanicWatch {
@@ -34,8 +36,8 @@ class PanicWatch {
 
   struct Options {
     int percent = 50;  // of the backends; 0: never panics
-    // For which the threshold has to be reached before a panic ends: time
-    // for every backend to be heard again.
+    // How long the threshold must be reached before a panic ends: every
+    // backend should have had time to respond again.
     HealthTime::duration recovery;
   };
 
@@ -51,7 +53,7 @@ class PanicWatch {
   bool Update(const Options& options, const Census& census, HealthTime now);
 
   Mode mode() const { return mode_; }
-  HealthTime since() const { return since_; }  // the mode's begin
+  HealthTime since() const { return since_; }  // when the mode began
   uint64_t panics() const { return panics_; }
 
  private:
@@ -64,7 +66,7 @@ class PanicWatch {
   uint64_t panics_ = 0;
 };
 
-// "calm", "suspecting", "panic": as in the control API.
+// "calm", "suspecting" or "panic", as in the control API.
 const char* PanicWord(PanicWatch::Mode mode);
 
 }  // namespace l275

@@ -8,7 +8,7 @@
 namespace l275 {
 namespace {
 
-// How often a service is looked at again while its panic is not calm.
+// How often a service that is not calm is updated.
 constexpr std::chrono::milliseconds kPanicTick{100};
 
 }  // namespace
@@ -18,9 +18,9 @@ bool Reachability::Update(const std::map<Ipv4Address, NextHop>& next_hops,
   last_update_ = now;
   changes_log_.Tick(now);
   panics_log_.Tick(now);
-  Follow(next_hops, now);
+  UpdateBackends(next_hops, now);
   const std::map<ServiceAddress, Service> before = services_;
-  FollowServices(candidates, now);
+  UpdateServices(candidates, now);
   return !std::equal(before.begin(), before.end(), services_.begin(),
                      services_.end(), [](const auto& a, const auto& b) {
                        return a.first == b.first &&
@@ -58,18 +58,18 @@ bool Reachability::IsLeftOut(const ServiceAddress& service,
   return found != services_.end() && found->second.left_out.count(backend) > 0;
 }
 
-void Reachability::Follow(const std::map<Ipv4Address, NextHop>& next_hops,
-                          HealthTime now) {
+void Reachability::UpdateBackends(
+    const std::map<Ipv4Address, NextHop>& next_hops, HealthTime now) {
   for (auto it = backends_.begin(); it != backends_.end();) {
     it = next_hops.count(it->first) > 0 ? std::next(it) : backends_.erase(it);
   }
   for (const auto& [address, next_hop] : next_hops) {
-    Follow(address, next_hop, now, &backends_[address]);
+    UpdateBackend(address, next_hop, now, &backends_[address]);
   }
 }
 
-void Reachability::Follow(Ipv4Address address, const NextHop& next_hop,
-                          HealthTime now, Backend* backend) {
+void Reachability::UpdateBackend(Ipv4Address address, const NextHop& next_hop,
+                                 HealthTime now, Backend* backend) {
   const bool was_unreachable = backend->unreachable_since.has_value();
   if (next_hop.ready()) {
     *backend = Backend();
@@ -100,7 +100,7 @@ void Reachability::LogChange(Ipv4Address address, const NextHop& next_hop,
       now);
 }
 
-void Reachability::FollowServices(const Candidates& candidates,
+void Reachability::UpdateServices(const Candidates& candidates,
                                   HealthTime now) {
   std::map<ServiceAddress, Service> next;
   for (const auto& [address, backends] : candidates) {

@@ -16,7 +16,7 @@
 namespace l275 {
 
 // Decides which backends get no new flows because no frame reaches them.
-// Beacons cannot say so: they take another network than the traffic.
+// Beacons do not show that: they use another network than the traffic.
 //
 //               next hop fails              ... for Options::after
 //    reachable ────────────────► failing ─────────────────────────► unreachable
@@ -26,16 +26,16 @@ namespace l275 {
 //
 // A next hop that was never ready and leads to something that is not a server
 // (NextHop::State::kUnusable) makes its backend unreachable at once, and for as
-// long as it stays so: no waiting and no panic can help there.
+// long as it stays so: neither waiting nor a panic can help.
 //
 // When many backends of a service fail together, the cause is probably this
-// host's own network, and a table without them would help nobody. So a service
+// host's own network, and a table without them would not help. So a service
 // uses the rule that it uses for silence, PanicWatch: while fewer than
 // Options::panic_percent of the backends that would get new flows are
-// reachable, the unreachable ones get them all the same.
+// reachable, the unreachable ones get new flows too.
 //
-// An unreachable backend keeps its flows. Nobody else could continue them, and
-// they live on when it answers again within the clients' patience.
+// An unreachable backend keeps its flows. No other backend could continue them,
+// and they survive if it answers again before the clients give up.
 //
 // Pure logic: reads no clock. One thread.
 class Reachability {
@@ -51,7 +51,7 @@ class Reachability {
 
   struct Service {
     PanicWatch panic;
-    PanicWatch::Census census;  // as last taken
+    PanicWatch::Census census;  // of the last Update()
     Backends left_out;          // candidates that get no new flows
   };
 
@@ -59,17 +59,17 @@ class Reachability {
       : options_(options),
         panic_options_{options.panic_percent, options.after} {}
 
-  // Takes what is known now. Returns whether other backends are left out than
-  // before.
+  // Decides again, by the next hops and candidates of now. Returns whether the
+  // set of backends that are left out has changed.
   bool Update(const std::map<Ipv4Address, NextHop>& next_hops,
               const Candidates& candidates, HealthTime now);
 
-  // When Update() may decide otherwise although nothing else changed; nullopt:
-  // it will not.
+  // When Update() may decide differently although its arguments have not
+  // changed; nullopt: never.
   std::optional<HealthTime> NextUpdate() const;
 
   bool IsUnreachable(Ipv4Address backend) const;
-  // Whether the service leaves this one of its candidates out.
+  // Whether the service gives this candidate no new flows.
   bool IsLeftOut(const ServiceAddress& service, Ipv4Address backend) const;
 
   const std::map<ServiceAddress, Service>& services() const {
@@ -85,11 +85,12 @@ class Reachability {
     std::optional<HealthTime> unreachable_since;
   };
 
-  void Follow(const std::map<Ipv4Address, NextHop>& next_hops, HealthTime now);
-  void Follow(Ipv4Address address, const NextHop& next_hop, HealthTime now,
-              Backend* backend);
+  void UpdateBackends(const std::map<Ipv4Address, NextHop>& next_hops,
+                      HealthTime now);
+  void UpdateBackend(Ipv4Address address, const NextHop& next_hop,
+                     HealthTime now, Backend* backend);
   void LogChange(Ipv4Address address, const NextHop& next_hop, HealthTime now);
-  void FollowServices(const Candidates& candidates, HealthTime now);
+  void UpdateServices(const Candidates& candidates, HealthTime now);
   PanicWatch::Census TakeCensus(const Backends& candidates) const;
   Backends LeftOut(const Backends& candidates, const PanicWatch& panic) const;
   bool IsTrusted(const Backend& backend, const PanicWatch& panic) const;

@@ -19,8 +19,8 @@ std::string EndLine(size_t lines) { return absl::StrCat("end ", lines, "\n"); }
 
 }  // namespace
 
-bool ReplayGuard::IsNews(const HealthSubject& subject, uint64_t epoch,
-                         uint64_t sequence) const {
+bool ReplayGuard::IsNewer(const HealthSubject& subject, uint64_t epoch,
+                          uint64_t sequence) const {
   const auto newest = entries_.find(subject);
   return newest == entries_.end() ||
          std::tie(epoch, sequence) >
@@ -54,12 +54,12 @@ void ReplayGuard::SetSubjects(const std::set<HealthSubject>& subjects) {
   }
 }
 
-std::set<HealthSubject> ReplayGuard::Speakers() const {
-  std::set<HealthSubject> speakers;
+std::set<HealthSubject> ReplayGuard::Senders() const {
+  std::set<HealthSubject> senders;
   for (const auto& [subject, newest] : entries_) {
-    if (!newest.gone) speakers.insert(subject);
+    if (!newest.gone) senders.insert(subject);
   }
-  return speakers;
+  return senders;
 }
 
 std::string ReplayGuard::ToText() const {

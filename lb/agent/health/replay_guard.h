@@ -14,51 +14,54 @@
 
 namespace l275 {
 
-// Remembers each subject's newest beacon, so that none is believed twice, nor
-// after a newer one: whoever records beacons and sends them again, also after
-// the agent was started again, changes nothing.
+// Remembers the newest beacon of each subject, so that no beacon is accepted
+// twice, or after a newer one. So beacons that an attacker recorded and sends
+// again have no effect, even after a restart of the agent.
 //
-// Newer is a later epoch, or the same and a later sequence. Senders see to it
-// that their epochs grow, whatever their clocks do. No clock is read here.
+// A beacon is newer if its epoch is later, or if its epoch is the same and its
+// sequence is later. Senders make sure that their epochs grow, whatever their
+// clocks do. No clock is read here.
 //
-// Who steals a key can use up the epochs of its server, but not those of the
-// next key: see KeyOf().
+// The thief of a key can use up all epochs of the key's server. A new key makes
+// an end of that: see KeyOf().
 //
 // A backend that is removed from the configuration is remembered, in case it
-// comes back: entries end with the file only.
+// comes back. Entries are never deleted, unless the saved file is.
 class ReplayGuard {
  public:
-  bool IsNews(const HealthSubject& subject, uint64_t epoch,
-              uint64_t sequence) const;
+  bool IsNewer(const HealthSubject& subject, uint64_t epoch,
+               uint64_t sequence) const;
 
-  // Of the subject's newest beacon; nullopt when there was none.
+  // The epoch of the subject's newest beacon; nullopt if it has none.
   std::optional<uint64_t> EpochOf(const HealthSubject& subject) const;
 
-  // That signed the subject's newest beacon, 0: none did; nullopt when there
-  // was no beacon. Once the key is known no more, what was signed with it
-  // counts no more either.
+  // The key that signed the subject's newest beacon, 0 for an unsigned one;
+  // nullopt if the subject has no beacon. Once that key is removed, callers
+  // should accept any epoch and sequence.
   std::optional<uint32_t> KeyOf(const HealthSubject& subject) const;
 
-  // The newest of the subject from now on.
+  // From now on this is the subject's newest beacon.
   void Remember(const HealthSubject& subject, uint64_t epoch, uint64_t sequence,
                 uint32_t key_id);
 
-  // These are the subjects of the configuration. Others, if they come back
-  // later, do not count as having a beacon of their own until one is heard.
+  // Replaces the subjects of the configuration. One that is removed is not in
+  // Senders() any more until a beacon of it is accepted again.
   void SetSubjects(const std::set<HealthSubject>& subjects);
 
-  // Who is known to send beacons, of this agent's time or of an earlier one's.
-  std::set<HealthSubject> Speakers() const;
+  // The subjects of the configuration of which this agent, or an earlier one,
+  // accepted a beacon.
+  std::set<HealthSubject> Senders() const;
 
-  // A line each: address, port, epoch, sequence, key, and "gone" for those that
-  // are not of the configuration any more. The last line, "end" and how many
-  // there are, tells a whole text from one that was cut off.
+  // One line for each subject: address, port, epoch, sequence, key, and "gone"
+  // if it is not in the configuration any more. The last line, "end" and the
+  // number of lines before it, shows that the text is whole.
   std::string ToText() const;
 
-  // Adds what ToText() wrote. InvalidArgument names the line, and adds nothing.
+  // Adds the entries of a text that ToText() wrote. InvalidArgument names the
+  // line; then nothing is added.
   absl::Status AddText(absl::string_view text);
 
-  // Whether anything was remembered since OnSaved().
+  // Whether anything has changed since OnSaved().
   bool has_changed() const { return has_changed_; }
   void OnSaved() { has_changed_ = false; }
 

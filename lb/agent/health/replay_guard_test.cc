@@ -15,19 +15,19 @@ constexpr HealthSubject kAPort = {Ipv4Address::FromHost(0x0a000065), 443};
 
 TEST(ReplayGuardTest, NewerIsALaterEpochOrALaterSequence) {
   ReplayGuard guard;
-  EXPECT_TRUE(guard.IsNews(kA, 0, 1));
+  EXPECT_TRUE(guard.IsNewer(kA, 0, 1));
   guard.Remember(kA, 5, 7, 9);
-  EXPECT_TRUE(guard.IsNews(kA, 5, 8));
-  EXPECT_TRUE(guard.IsNews(kA, 6, 1));
-  EXPECT_FALSE(guard.IsNews(kA, 5, 7));
-  EXPECT_FALSE(guard.IsNews(kA, 5, 6));
-  EXPECT_FALSE(guard.IsNews(kA, 4, 900));
+  EXPECT_TRUE(guard.IsNewer(kA, 5, 8));
+  EXPECT_TRUE(guard.IsNewer(kA, 6, 1));
+  EXPECT_FALSE(guard.IsNewer(kA, 5, 7));
+  EXPECT_FALSE(guard.IsNewer(kA, 5, 6));
+  EXPECT_FALSE(guard.IsNewer(kA, 4, 900));
 }
 
 TEST(ReplayGuardTest, APortHasAnOrderOfItsOwn) {
   ReplayGuard guard;
   guard.Remember(kA, 5, 7, 9);
-  EXPECT_TRUE(guard.IsNews(kAPort, 1, 1));
+  EXPECT_TRUE(guard.IsNewer(kAPort, 1, 1));
 }
 
 TEST(ReplayGuardTest, AnotherGuardKnowsWhatOneWrote) {
@@ -40,9 +40,9 @@ TEST(ReplayGuardTest, AnotherGuardKnowsWhatOneWrote) {
             "end 2\n");
   ReplayGuard other;
   ASSERT_EQ(other.AddText(one.ToText()), absl::OkStatus());
-  EXPECT_FALSE(other.IsNews(kA, ~uint64_t{0}, 1));
-  EXPECT_FALSE(other.IsNews(kAPort, 5, ~uint64_t{0}));
-  EXPECT_TRUE(other.IsNews(kAPort, 6, 1));
+  EXPECT_FALSE(other.IsNewer(kA, ~uint64_t{0}, 1));
+  EXPECT_FALSE(other.IsNewer(kAPort, 5, ~uint64_t{0}));
+  EXPECT_TRUE(other.IsNewer(kAPort, 6, 1));
   EXPECT_EQ(other.KeyOf(kA), 9u);
 }
 
@@ -58,16 +58,16 @@ TEST(ReplayGuardTest, WhoLeavesTheConfigurationIsRememberedAsGone) {
   ReplayGuard guard;
   guard.Remember(kA, 5, 7, 9);
   guard.Remember(kAPort, 5, 7, 9);
-  EXPECT_THAT(guard.Speakers(), ElementsAre(kA, kAPort));
+  EXPECT_THAT(guard.Senders(), ElementsAre(kA, kAPort));
   guard.SetSubjects({kA});
-  EXPECT_THAT(guard.Speakers(), ElementsAre(kA));
-  EXPECT_FALSE(guard.IsNews(kAPort, 5, 7)) << "nor when it comes back";
+  EXPECT_THAT(guard.Senders(), ElementsAre(kA));
+  EXPECT_FALSE(guard.IsNewer(kAPort, 5, 7)) << "nor when it comes back";
   ReplayGuard other;
   ASSERT_EQ(other.AddText(guard.ToText()), absl::OkStatus());
-  EXPECT_THAT(other.Speakers(), ElementsAre(kA));
-  EXPECT_FALSE(other.IsNews(kAPort, 5, 7));
+  EXPECT_THAT(other.Senders(), ElementsAre(kA));
+  EXPECT_FALSE(other.IsNewer(kAPort, 5, 7));
   other.Remember(kAPort, 5, 8, 9);
-  EXPECT_THAT(other.Speakers(), ElementsAre(kA, kAPort));
+  EXPECT_THAT(other.Senders(), ElementsAre(kA, kAPort));
 }
 
 TEST(ReplayGuardTest, TellsOfChangesUntilTheyAreSaved) {
@@ -96,7 +96,7 @@ TEST(ReplayGuardTest, DamagedTextAddsNothing) {
         guard.AddText(std::string("10.0.0.102 0 1 1 9\n") + line + "\nend 2\n");
     EXPECT_EQ(added.code(), absl::StatusCode::kInvalidArgument) << line;
     EXPECT_THAT(std::string(added.message()), HasSubstr("line 2: "));
-    EXPECT_THAT(guard.Speakers(), IsEmpty()) << line;
+    EXPECT_THAT(guard.Senders(), IsEmpty()) << line;
   }
 }
 
@@ -108,7 +108,7 @@ TEST(ReplayGuardTest, ATextThatIsCutOffAnywhereAddsNothing) {
   for (size_t size = 0; size < text.size(); ++size) {
     ReplayGuard guard;
     EXPECT_FALSE(guard.AddText(text.substr(0, size)).ok()) << size;
-    EXPECT_THAT(guard.Speakers(), IsEmpty()) << size;
+    EXPECT_THAT(guard.Senders(), IsEmpty()) << size;
   }
 }
 

@@ -44,8 +44,8 @@ TEST_F(ReplayStoreTest, WhatIsRememberedOutlivesTheStore) {
   }
   ReplayGuard guard;
   const auto store = Store(&guard);
-  EXPECT_FALSE(guard.IsNews(kA, 5, 7));
-  EXPECT_TRUE(guard.IsNews(kA, 5, 8));
+  EXPECT_FALSE(guard.IsNewer(kA, 5, 7));
+  EXPECT_TRUE(guard.IsNewer(kA, 5, 8));
 }
 
 TEST_F(ReplayStoreTest, IsWrittenWhileTheAgentRuns) {
