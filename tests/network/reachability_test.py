@@ -19,6 +19,7 @@ from testbed.waiting import try_until, wait_until
 from testbed.web_server import WebServer
 from tests.agent.prometheus_text import Samples, parse
 from tests.agent.services_text import service_text
+from tests.network.cold import flush_neighbours
 
 _REQUESTS = 60
 _SERVICE = "tcp:10.0.0.200:80"
@@ -142,7 +143,7 @@ class CutCableTest(ReachabilityCase):
         before = lb().agent.lbctl_json("backend", "list")
         bed.network.cut(web1.host, FABRIC)
         bed.network.heal(web1.host, FABRIC)
-        lb().host.namespace.ip("neigh", "flush", "all")
+        flush_neighbours(lb().host)
         self.assert_answered_by(*bed.webs)
         self.assertEqual(self.unreachable(), set())
         after = lb().agent.lbctl_json("backend", "list")
