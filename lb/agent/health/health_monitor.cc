@@ -29,7 +29,6 @@ void KeepOnly(const Keys& keys, Map* map) {
 HealthMonitor::HealthMonitor(const Options& options,
                              std::function<void()> on_change)
     : options_(options),
-      subject_options_{options.timeout, options.up_after, options.flaps},
       panic_options_{options.panic_percent, options.timeout},
       on_change_(std::move(on_change)),
       changes_log_("changes of backends' states", options.log_lines_per_second),
@@ -64,7 +63,7 @@ void HealthMonitor::SetSubjects(const std::set<HealthSubject>& wanted,
   KeepOnly(wanted, &subjects_);
   for (const HealthSubject& subject : wanted) {
     const auto [state, is_new] = subjects_.try_emplace(
-        subject, &subject_options_, now, *started_ + options_.timeout);
+        subject, &options_, now, *started_ + options_.timeout);
     if (is_new && known_senders_.erase(subject) > 0) {
       state->second.SetHasBeacon();
     }

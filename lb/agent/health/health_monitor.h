@@ -13,7 +13,6 @@
 #include "common/event/limited_log.h"
 #include "common/net/ipv4_address.h"
 #include "common/net/service_address.h"
-#include "lb/agent/health/flap_damper.h"
 #include "lb/agent/health/health_subject.h"
 #include "lb/agent/health/health_time.h"
 #include "lb/agent/health/interval_warnings.h"
@@ -38,11 +37,8 @@ namespace l275 {
 // LimitedLog. Not thread-safe; lives on the agent's one thread.
 class HealthMonitor {
  public:
-  struct Options {
-    std::chrono::milliseconds timeout{1600};  // at least 1 ms
-    int up_after = 3;                         // beacons, at least 1
-    int panic_percent = 50;                   // 0 to 100; 0: no panic
-    FlapDamper::Options flaps;
+  struct Options : SubjectState::Options {
+    int panic_percent = 50;  // 0 to 100; 0: no panic
     // At most so many lines about changes of state, and so many about panics:
     // few where strangers can cause them.
     int log_lines_per_second = 10;
@@ -113,7 +109,6 @@ class HealthMonitor {
   void TickLogs(HealthTime now);
 
   const Options options_;
-  const SubjectState::Options subject_options_;
   const PanicWatch::Options panic_options_;
   const std::function<void()> on_change_;
   std::optional<HealthTime> started_;
