@@ -205,14 +205,11 @@ absl::Status SyncSink::TakeFlows(Ipv4Address peer, const sync::Flows& message) {
   state.flows_heard += flows.size();
   const FlowConflict conflict =
       Leads(peer, service.vip) ? FlowConflict::kTheirs : FlowConflict::kOurs;
-  const auto here = writer_.services().find(service);
-  if (here == writer_.services().end()) {
-    peers_.at(peer).missed = true;
-    return absl::NotFoundError(
-        absl::StrCat("there is no service ", service.ToString()));
-  }
-  const absl::StatusOr<FlowImporter::Result> result = importer_.Import(
-      here->second, flows, conflict, idle_ticks_, TickOf(Now()));
+  const auto here = FindService(writer_.services(), service);
+  if (!here.ok()) peers_.at(peer).missed = true;
+  L275_RETURN_IF_ERROR(here.status());
+  const absl::StatusOr<FlowImporter::Result> result =
+      importer_.Import(**here, flows, conflict, idle_ticks_, TickOf(Now()));
   if (!result.ok() || result->unknown > 0) peers_.at(peer).missed = true;
   L275_RETURN_IF_ERROR(result.status());
   state.flows.Add(*result);

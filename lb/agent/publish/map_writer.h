@@ -67,9 +67,7 @@ class MapWriter {
     devices_.SetVirtualRouters(std::move(routers));
   }
 
-  const std::map<ServiceAddress, WrittenService>& services() const {
-    return services_;
-  }
+  const WrittenServices& services() const { return services_; }
   const RangeAllocator& slot_ranges() const { return slot_ranges_; }
   // Of these services.
   SlotTracker& tracker() { return tracker_; }
@@ -120,7 +118,7 @@ class MapWriter {
   NextHopWriter next_hops_;
   DeviceWriter devices_;
   VipWriter vips_;
-  std::map<ServiceAddress, WrittenService> services_;
+  WrittenServices services_;
   SlotTracker tracker_;
   std::vector<uint32_t> orphans_;  // until the first Write() is over
   // None: not all backends have theirs yet.

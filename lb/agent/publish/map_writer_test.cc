@@ -496,7 +496,10 @@ TEST_P(MapWriterExcessTest, IsRefusedAndChangesNothing) {
   excess.ingress[kEth1] = {2, 0, 0, 0, 0, 2};
   excess.services[Service(81)] = WithBackends(13, {1});
   excess.services[GetParam().address] = GetParam().service;
+  EXPECT_TRUE(writer_->CheckFits(fits, kRested).ok());
+  const absl::Status too_much = writer_->CheckFits(excess, kRested);
   const absl::Status refused = writer_->Write(excess, kRested);
+  EXPECT_EQ(too_much, refused);
   EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(std::string(refused.message()), GetParam().message);
   EXPECT_TRUE(MapContents(*maps_) == before);

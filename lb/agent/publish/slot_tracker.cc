@@ -9,7 +9,7 @@
 
 namespace l275 {
 
-SlotTracker::SlotTracker(Maps* maps, const Services* services)
+SlotTracker::SlotTracker(Maps* maps, const WrittenServices* services)
     : maps_(*maps), services_(*services), slots_(maps), follower_(&slots_) {}
 
 void SlotTracker::Adopt(const ServiceAddress& address,
@@ -69,17 +69,12 @@ bool SlotTracker::HasForwarded(const WrittenService& service) const {
 
 absl::StatusOr<const WrittenService*> SlotTracker::Find(
     const ServiceAddress& address, size_t slots) const {
-  const auto found = services_.find(address);
-  if (found == services_.end()) {
-    return absl::NotFoundError(
-        absl::StrCat("there is no service ", address.ToString()));
-  }
-  if (found->second.slot_count() != slots) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(address.ToString(), " has a table of ",
-                     found->second.slot_count(), " slots, there of ", slots));
-  }
-  return &found->second;
+  L275_ASSIGN_OR_RETURN(const WrittenService* service,
+                        FindService(services_, address));
+  if (service->slot_count() == slots) return service;
+  return absl::FailedPreconditionError(
+      absl::StrCat(address.ToString(), " has a table of ",
+                   service->slot_count(), " slots, there of ", slots));
 }
 
 absl::StatusOr<uint32_t> SlotTracker::Follow(const ServiceAddress& address,

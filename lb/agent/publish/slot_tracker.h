@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <set>
 #include <vector>
 
@@ -23,20 +22,19 @@ namespace l275 {
 // its table changes, so that its flows stay where they are; and untracked when
 // no flow needs that any more:
 //
-//   a service that never had a packet     at once
-//   one of which another load balancer    when that one says so (Follow())
-//   says which slots are tracked
-//   all others                            when a sweep of the flow table finds
-//                                         nothing (Settle())
+//   a service that never had a packet         at once
+//   a service whose packets go through        when that load balancer has
+//   another load balancer (SetFollowed())     untracked them (Follow())
+//   any other service                         when a sweep of the flow table
+//                                             finds no such flow (Settle())
 //
-// Services are those of the map writer, which owns this.
+// The services are those of the map writer, which owns the tracker.
 class SlotTracker {
  public:
   using TimePoint = RangeAllocator::TimePoint;
-  using Services = std::map<ServiceAddress, WrittenService>;
 
   // Both outlive the tracker.
-  SlotTracker(Maps* maps, const Services* services);
+  SlotTracker(Maps* maps, const WrittenServices* services);
 
   SlotWriter& slots() { return slots_; }
   // How many slots are tracked, of all services together.
@@ -96,7 +94,7 @@ class SlotTracker {
                                              size_t slots) const;
 
   const Maps& maps_;
-  const Services& services_;
+  const WrittenServices& services_;
   SlotWriter slots_;
   SlotFollower follower_;
   std::set<ServiceAddress> used_;

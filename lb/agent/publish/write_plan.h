@@ -13,8 +13,8 @@
 
 namespace l275 {
 
-// What the map writer is about to write, with everything allocated. Unless it
-// is carried out, all of that is given back with the plan's end.
+// What the map writer is about to write, with everything allocated that it
+// needs. The destructor gives all of it back, unless CarryOut() was called.
 class WritePlan {
  public:
   using TimePoint = RangeAllocator::TimePoint;

@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <map>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "common/net/ipv4_address.h"
+#include "common/net/service_address.h"
 #include "lb/agent/publish/snapshot.h"
 
 namespace l275 {
@@ -32,6 +35,17 @@ struct WrittenService : ServicePlacement {
 
   uint32_t slot_count() const { return source.table_size; }
 };
+
+using WrittenServices = std::map<ServiceAddress, WrittenService>;
+
+// NotFound: there is no such service.
+inline absl::StatusOr<const WrittenService*> FindService(
+    const WrittenServices& services, const ServiceAddress& address) {
+  const auto found = services.find(address);
+  if (found != services.end()) return &found->second;
+  return absl::NotFoundError(
+      absl::StrCat("there is no service ", address.ToString()));
+}
 
 }  // namespace l275
 
