@@ -63,7 +63,7 @@ class LbProgram {
   // Of every verdict, in their order.
   absl::StatusOr<std::vector<l275_counter>> VerdictCounters() const;
 
-  // Writes when the agent has last given a sign of life: so long ago. It is
+  // Writes that the last heartbeat of the agent was so long ago. It is
   // dead 3 s later; with a negative age it lives until the test is over.
   void SetHeartbeat(std::chrono::nanoseconds age);
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/os/status_util.h"
+#include "common/os/wall_clock.h"
 #include "lb/agent/core/startup.h"
 #include "lb/agent/views/warnings.h"
 
@@ -19,11 +20,6 @@ namespace {
 constexpr std::chrono::seconds kSaveAgain(5);
 // A driver may take milliseconds to answer.
 constexpr int kDriverLossesEvery = 5;  // seconds
-
-uint64_t WallClock() {
-  return static_cast<uint64_t>(
-      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-}
 
 }  // namespace
 
@@ -56,14 +52,7 @@ Agent::~Agent() {
 
 absl::Status Agent::Start() {
   Startup startup(&control_path_, {[this] { OnNextHopsChanged(); },
-                                   [this] {
-                                     // First of all: until the program knows
-                                     // that this host has become the active
-                                     // one, it drops frames for the virtual
-                                     // router.
-                                     control_path_.vips.WriteVirtualRouters();
-                                     control_path_.vips.Update();
-                                   },
+                                   [this] { OnLocalAddressesChanged(); },
                                    [this] { UpdateWarningLog(); }});
   L275_ASSIGN_OR_RETURN(DesiredState desired, startup.Check());
   L275_RETURN_IF_ERROR(StartServers());
@@ -88,8 +77,8 @@ absl::Status Agent::StartServers() {
 }
 
 void Agent::OnSecond() {
-  const absl::Status given = parts_.maps->GiveSignOfLife();
-  if (!given.ok()) LOG(ERROR) << given.message();
+  const absl::Status renewed = parts_.maps->RenewHeartbeat();
+  if (!renewed.ok()) LOG(ERROR) << renewed.message();
   control_path_.vips.Update();
   AttachReturned();
   if (++seconds_ % kDriverLossesEvery == 0) control_path_.ReadDriverLosses();
@@ -104,6 +93,13 @@ void Agent::OnNextHopsChanged() {
   AttachReturned();
   if (parts_.health != nullptr) parts_.health->OnLinksChanged();
   control_path_.reconciler.WriteLater();
+}
+
+// The virtual routers first: until the program knows that this host has become
+// the active one, it drops frames for the virtual router.
+void Agent::OnLocalAddressesChanged() {
+  control_path_.vips.WriteVirtualRouters();
+  control_path_.vips.Update();
 }
 
 void Agent::AttachReturned() {

@@ -53,6 +53,7 @@ class Agent {
   absl::Status StartServers();
   void OnSecond();
   void OnNextHopsChanged();
+  void OnLocalAddressesChanged();
   void AttachReturned();
   void UpdateWarningLog();
 

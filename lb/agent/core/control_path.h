@@ -28,7 +28,7 @@ struct ControlPath {
   // Announces to the peers what is configured here.
   void AnnounceConfiguration();
 
-  // Parts that end call back into the other two, which therefore end last.
+  // The parts' destructors may call these two, which are destroyed after them.
   Reconciler reconciler;
   VipWatch vips;
   AgentParts parts;

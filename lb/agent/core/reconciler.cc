@@ -10,17 +10,13 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/os/status_util.h"
+#include "common/os/wall_clock.h"
 #include "lb/agent/core/health_services.h"
 
 namespace l275 {
 namespace {
 
 HealthTime Now() { return std::chrono::steady_clock::now(); }
-
-uint64_t WallClock() {
-  return static_cast<uint64_t>(
-      std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
-}
 
 std::set<ServiceAddress> AddressesOf(const HealthServices& services) {
   std::set<ServiceAddress> addresses;

@@ -39,80 +39,79 @@ std::map<HealthSubject, bool> DrainingOf(
 }  // namespace
 
 absl::StatusOr<DesiredState> Startup::Check() {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
-  L275_ASSIGN_OR_RETURN(DesiredState desired, p.state.Start());
+  L275_ASSIGN_OR_RETURN(DesiredState desired, parts_.state.Start());
   L275_ASSIGN_OR_RETURN(
-      p.next_hops,
-      NextHopMonitor::Create(p.base, callbacks_.on_next_hops_changed));
+      parts_.next_hops,
+      NextHopMonitor::Create(parts_.base, callbacks_.on_next_hops_changed));
   L275_ASSIGN_OR_RETURN(
-      p.local_addresses,
-      LocalAddresses::Create(p.base, callbacks_.on_local_addresses_changed));
-  L275_RETURN_IF_ERROR(p.attachments->Check(p.next_hops->links()));
+      parts_.local_addresses,
+      LocalAddresses::Create(parts_.base,
+                             callbacks_.on_local_addresses_changed));
+  L275_RETURN_IF_ERROR(parts_.attachments->Check(parts_.next_hops->links()));
   return desired;
 }
 
 absl::Status Startup::Run(DesiredState desired) {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
   L275_RETURN_IF_ERROR(OpenMaps(desired));
-  c.vips.WatchHolders(callbacks_.on_fault);
+  control_path_.vips.WatchHolders(callbacks_.on_fault);
   StartPmtuWatch();
   L275_RETURN_IF_ERROR(StartHealth());
-  L275_RETURN_IF_ERROR(c.reconciler.SetDesired(std::move(desired)));
+  L275_RETURN_IF_ERROR(control_path_.reconciler.SetDesired(std::move(desired)));
   L275_RETURN_IF_ERROR(ListenToBeacons());
   StartSlowPath();
-  c.OpenSlowPaths();
-  c.reconciler.AllowWrites();
-  L275_RETURN_IF_ERROR(c.reconciler.Write());
+  control_path_.OpenSlowPaths();
+  control_path_.reconciler.AllowWrites();
+  L275_RETURN_IF_ERROR(control_path_.reconciler.Write());
   CarryOver();
   L275_RETURN_IF_ERROR(StartSync());
-  c.ReadDriverLosses();  // what was lost before is not the program's
-  L275_RETURN_IF_ERROR(p.attachments->AttachAll(*p.maps, p.pins.get()));
+  // Frames that were lost until now are not the program's.
+  control_path_.ReadDriverLosses();
+  L275_RETURN_IF_ERROR(
+      parts_.attachments->AttachAll(*parts_.maps, parts_.pins.get()));
   // The maps may be those of an agent that ended long ago. Not earlier: a start
-  // that the kernel refuses here is no sign of life.
-  L275_RETURN_IF_ERROR(p.maps->GiveSignOfLife());
-  L275_RETURN_IF_ERROR(p.attachments->Keep());
+  // that the kernel refuses here leaves no agent running.
+  L275_RETURN_IF_ERROR(parts_.maps->RenewHeartbeat());
+  L275_RETURN_IF_ERROR(parts_.attachments->Keep());
   CarryRest();
   return absl::OkStatus();
 }
 
 absl::Status Startup::OpenMaps(const DesiredState& desired) {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
   absl::StatusOr<std::unique_ptr<PinFolder>> pins =
-      PinFolder::Create(p.options.bpffs_dir);
+      PinFolder::Create(parts_.options.bpffs_dir);
   if (!pins.ok()) return Annotate(pins.status(), "--bpffs_dir");
-  p.pins = *std::move(pins);
-  L275_ASSIGN_OR_RETURN(
-      const MapSizes sizes,
-      ChooseMapSizes(p.options.map_sizes, desired, p.options.table_size));
-  L275_ASSIGN_OR_RETURN(
-      OpenedMaps opened,
-      OpenOrCreateMaps({p.options.map_sizes, sizes, p.options.hash_seed}, Now(),
-                       p.pins.get()));
-  p.maps = std::move(opened.maps);
-  p.writer = std::move(opened.writer);
+  parts_.pins = *std::move(pins);
+  L275_ASSIGN_OR_RETURN(const MapSizes sizes,
+                        ChooseMapSizes(parts_.options.map_sizes, desired,
+                                       parts_.options.table_size));
+  L275_ASSIGN_OR_RETURN(OpenedMaps opened,
+                        OpenOrCreateMaps({parts_.options.map_sizes, sizes,
+                                          parts_.options.hash_seed},
+                                         Now(), parts_.pins.get()));
+  parts_.maps = std::move(opened.maps);
+  parts_.writer = std::move(opened.writer);
   carrier_ = std::move(opened.carrier);
   adopted_ = std::move(opened.adopted);
   has_earlier_agent_ = opened.has_earlier_agent;
   // Before anything is written that the program of an earlier agent reads.
-  L275_RETURN_IF_ERROR(XdpAttachment::Verify(*p.maps, p.options.xdp));
-  L275_ASSIGN_OR_RETURN(p.driver_losses, DriverLossWatch::Create(p.maps.get()));
-  p.writer->BeforeFirstRecord([&c] { c.reconciler.FlushSlowPath(); });
-  p.flows = std::make_unique<FlowKeeper>(p.base, p.maps.get(), p.writer.get(),
-                                         p.options.xdp.tcp_idle_timeout);
+  L275_RETURN_IF_ERROR(XdpAttachment::Verify(*parts_.maps, parts_.options.xdp));
+  L275_ASSIGN_OR_RETURN(parts_.driver_losses,
+                        DriverLossWatch::Create(parts_.maps.get()));
+  parts_.writer->BeforeFirstRecord(
+      [&c = control_path_] { c.reconciler.FlushSlowPath(); });
+  parts_.flows = std::make_unique<FlowKeeper>(
+      parts_.base, parts_.maps.get(), parts_.writer.get(),
+      parts_.options.xdp.tcp_idle_timeout);
   return absl::OkStatus();
 }
 
 absl::Status Startup::StartHealth() {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
-  if (!p.options.beacons.has_value()) return absl::OkStatus();
+  if (!parts_.options.beacons.has_value()) return absl::OkStatus();
   L275_ASSIGN_OR_RETURN(
-      p.health, BeaconHealth::Create(p.base, *p.options.beacons,
-                                     [&c] { c.reconciler.WriteLater(); }));
-  p.health->PresumeUp(DrainingOf(adopted_));
+      parts_.health, BeaconHealth::Create(
+                         parts_.base, *parts_.options.beacons,
+                         [&c = control_path_] { c.reconciler.WriteLater(); }));
+  parts_.health->PresumeUp(DrainingOf(adopted_));
   return absl::OkStatus();
 }
 
@@ -122,14 +121,12 @@ absl::Status Startup::StartHealth() {
 // that an earlier agent left have flows, at backends that drain, or have a
 // smaller weight, only by their beacons.
 absl::Status Startup::ListenToBeacons() {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
   bool late = false;
-  Timer deadline(p.base, [&late] { late = true; });
+  Timer deadline(parts_.base, [&late] { late = true; });
   deadline.Start(kListenToBeacons);
-  while (!late && p.health != nullptr && !p.health->HasHeardAll()) {
-    event_base_loop(p.base, EVLOOP_ONCE);
-    if (event_base_got_break(p.base)) {
+  while (!late && parts_.health != nullptr && !parts_.health->HasHeardAll()) {
+    event_base_loop(parts_.base, EVLOOP_ONCE);
+    if (event_base_got_break(parts_.base)) {
       return absl::CancelledError("stopped while starting");
     }
   }
@@ -138,37 +135,38 @@ absl::Status Startup::ListenToBeacons() {
 
 // Forwarding works without a slow path.
 void Startup::StartSlowPath() {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
-  if (!p.options.slow_path.has_value()) return;
+  if (!parts_.options.slow_path.has_value()) return;
   StartSentCounter();
   absl::StatusOr<std::unique_ptr<SlowPath>> slow_path = SlowPath::Create(
-      p.base, p.maps->slow_path_fd(), p.next_hops.get(), *p.options.slow_path,
-      [&c] { c.reconciler.WriteLater(); },
+      parts_.base, parts_.maps->slow_path_fd(), parts_.next_hops.get(),
+      *parts_.options.slow_path,
+      [&c = control_path_] { c.reconciler.WriteLater(); },
       FrameForwarder::Callbacks{
-          [&p](absl::Span<const uint8_t> frame) {
-            const auto service = ServiceOf(frame, p.writer->services());
-            if (service.has_value()) p.writer->tracker().AssumeUsed({*service});
+          [&parts = parts_](absl::Span<const uint8_t> frame) {
+            const auto service = ServiceOf(frame, parts.writer->services());
+            if (!service.has_value()) return;
+            parts.writer->tracker().AssumeUsed({*service});
           },
-          [&p](Ipv4Address backend, absl::Span<const uint8_t> frame) {
-            if (p.sent_counter != nullptr)
-              p.sent_counter->Count(backend, frame);
+          [&parts = parts_](Ipv4Address backend,
+                            absl::Span<const uint8_t> frame) {
+            if (parts.sent_counter == nullptr) return;
+            parts.sent_counter->Count(backend, frame);
           }});
   if (slow_path.ok()) {
-    p.slow_path = *std::move(slow_path);
+    parts_.slow_path = *std::move(slow_path);
     return;
   }
-  p.slow_path_error = std::string(slow_path.status().message());
-  LOG(WARNING) << "no slow path: " << p.slow_path_error
+  parts_.slow_path_error = std::string(slow_path.status().message());
+  LOG(WARNING) << "no slow path: " << parts_.slow_path_error
                << "; frames for a backend whose MAC address is not known are "
                   "dropped";
 }
 
 void Startup::StartSentCounter() {
-  absl::StatusOr<std::unique_ptr<SentCounter>> counter = SentCounter::Create(
-      *control_path_.parts.maps, control_path_.parts.writer.get());
+  absl::StatusOr<std::unique_ptr<SentCounter>> counter =
+      SentCounter::Create(*parts_.maps, parts_.writer.get());
   if (counter.ok()) {
-    control_path_.parts.sent_counter = *std::move(counter);
+    parts_.sent_counter = *std::move(counter);
   } else {
     LOG(WARNING) << "frames of the slow path are not counted for their "
                     "services: "
@@ -179,9 +177,9 @@ void Startup::StartSentCounter() {
 // Forwarding works without it.
 void Startup::StartPmtuWatch() {
   absl::StatusOr<std::unique_ptr<PmtuWatch>> pmtu =
-      PmtuWatch::Create(control_path_.parts.base);
+      PmtuWatch::Create(parts_.base);
   if (pmtu.ok()) {
-    control_path_.parts.pmtu = *std::move(pmtu);
+    parts_.pmtu = *std::move(pmtu);
   } else {
     LOG(WARNING) << "ICMP \"fragmentation needed\" is not counted: "
                  << pmtu.status().message();
@@ -189,24 +187,22 @@ void Startup::StartPmtuWatch() {
 }
 
 absl::Status Startup::StartSync() {
-  ControlPath& c = control_path_;
-  AgentParts& p = c.parts;
-  if (!p.options.sync.has_value()) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<Sync>> sync =
-      Sync::Create(p.base, *p.options.sync, p.maps.get(), p.writer.get(),
-                   p.flows.get(), !has_earlier_agent_);
+  if (!parts_.options.sync.has_value()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<Sync>> sync = Sync::Create(
+      parts_.base, *parts_.options.sync, parts_.maps.get(), parts_.writer.get(),
+      parts_.flows.get(), !has_earlier_agent_);
   if (!sync.ok()) return Annotate(sync.status(), "--sync_listen");
-  p.sync = *std::move(sync);
-  c.AnnounceConfiguration();
-  c.vips.Update();
+  parts_.sync = *std::move(sync);
+  control_path_.AnnounceConfiguration();
+  control_path_.vips.Update();
   return absl::OkStatus();
 }
 
 // The agent starts even if something cannot be carried over.
 void Startup::CarryOver() {
   if (carrier_ == nullptr) return;
-  const absl::Status carried = carrier_->CarryOver(
-      TicksOf(control_path_.parts.options.xdp.tcp_idle_timeout), Now());
+  const absl::Status carried =
+      carrier_->CarryOver(TicksOf(parts_.options.xdp.tcp_idle_timeout), Now());
   LOG_IF(ERROR, !carried.ok()) << "not all carried over: " << carried.message();
 }
 

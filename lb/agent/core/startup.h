@@ -28,7 +28,9 @@ class Startup {
 
   // `control_path` outlives it.
   Startup(ControlPath* control_path, Callbacks callbacks)
-      : control_path_(*control_path), callbacks_(std::move(callbacks)) {}
+      : control_path_(*control_path),
+        parts_(control_path->parts),
+        callbacks_(std::move(callbacks)) {}
 
   // Reads what the operator wants and what the host has, and changes nothing
   // yet. Errors are one line, here and in Run().
@@ -50,6 +52,7 @@ class Startup {
   void CarryRest();
 
   ControlPath& control_path_;
+  AgentParts& parts_;  // of it
   const Callbacks callbacks_;
   std::unique_ptr<MapCarrier> carrier_;  // null: nothing to carry over
   std::vector<AdoptedBackend> adopted_;  // in an earlier agent's maps

@@ -32,7 +32,7 @@ class VipWatch {
   void WatchHolders(std::function<void()> on_fault);
 
   // Reads which VIPs are on this host, and announces them to the peers; to be
-  // called every second too, as the announcement is also a sign of life.
+  // called every second too, since the announcement is a heartbeat too.
   void Update();
 
   // Writes of which virtual routers this host is the active one.

@@ -217,7 +217,7 @@ absl::Status Maps::Pin(const std::string& folder) const {
   return absl::OkStatus();
 }
 
-absl::Status Maps::GiveSignOfLife() { return WriteLayout(sizes_, object_); }
+absl::Status Maps::RenewHeartbeat() { return WriteLayout(sizes_, object_); }
 
 absl::StatusOr<uint32_t> Maps::SlotsMapId() const {
   L275_ASSIGN_OR_RETURN(const bpf_map_info info,

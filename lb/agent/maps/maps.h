@@ -47,7 +47,7 @@ class Maps {
 
   // Renews the heartbeat in the pinned maps: an agent is running. To be called
   // every second.
-  absl::Status GiveSignOfLife();
+  absl::Status RenewHeartbeat();
 
   // What the kernel numbers the slots' map by; for recognizing these maps.
   absl::StatusOr<uint32_t> SlotsMapId() const;
