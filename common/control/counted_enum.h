@@ -11,8 +11,10 @@ namespace l275 {
 // Enums whose values are counted: each value has a word for metrics and the
 // control API, and a help text for people. One list makes them all:
 //
-//   #define L275_RESULTS(X) X(kGood, "good", "is used") X(kBad, "bad", "is
-//   not") L275_COUNTED_ENUM(Result, L275_RESULTS)
+//   #define L275_RESULTS(X)         (each line but the last ends with "\")
+//     X(kGood, "good", "is used")
+//     X(kBad, "bad", "is not used")
+//   L275_COUNTED_ENUM(Result, L275_RESULTS)
 //
 //   EnumCounters<Result> counters;
 //   counters.Add(Result::kGood);

@@ -34,10 +34,9 @@ namespace l275 {
 //   no beacon           │ -         kSilent    -        -  4      kSilent
 //
 //   -  The state stays.
-//   *  Counts as a change for the FlapDamper. So does coming up again. A
-//   silence
-//      counts too, when it ends in "up": but if the backend was trusted all the
-//      while, neither the silence nor its end counts.
+//   *  Counts as a change for the FlapDamper. Coming up again counts too, and
+//      so does a silence that ends in "up". But if the backend was trusted all
+//      the while, neither the silence nor its end counts.
 //   1  After Options::up_after such beacons in a row. One suffices during the
 //      first timeout after the agent's start, so that a start is short.
 //   2  After Options::up_after such beacons in a row. One suffices if a service
